@@ -1,0 +1,31 @@
+"""What all tests share: where the data is, and an environment of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _isolated_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the user's reaches a test, and nothing in a test reaches a hub."""
+    for name in [name for name in os.environ if name.startswith("WORKBENCH_") and not name.startswith("WORKBENCH_REQUIRE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public datasets beside the project; see CONTRIBUTING.md."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        message = "needs the public datasets in ../shared/data"
+        if os.environ.get("WORKBENCH_REQUIRE_DATA") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
