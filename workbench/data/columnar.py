@@ -1,0 +1,116 @@
+"""Parquet, saved datasets and the hub: sources that are columns already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.data.files import HUB
+from workbench.data.readers import BATCH_BYTES, BATCH_ROWS, Batch, Failure
+from workbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbench.data.files import InputFile
+
+
+def read_columnar(file: InputFile) -> Iterator[Batch]:
+    """Read a Parquet file, a directory that ``datasets`` saved, or a name on the hub; see ``readers.read``."""
+    match file.format:
+        case "parquet":
+            batches = _parquet(file)
+        case "datasets":
+            batches = _dataset(_saved(file))
+        case _:
+            batches = _dataset(_from_hub(file.name))
+    done = 0
+    for batch in batches:
+        yield _batch(batch, done, file.name)
+        done += batch.num_rows
+    yield Batch(file=file.name, lines=[], columns={}, consumed=file.size)
+
+
+def hub_fingerprint(name: str) -> str:
+    """What ``datasets`` knows this version of a dataset by."""
+    return str(_from_hub(name)._fingerprint)  # noqa: SLF001 - there is no public name for it
+
+
+def _parquet(file: InputFile) -> Iterator[pa.RecordBatch]:
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file.path) as parquet:
+            metadata = parquet.metadata
+            size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+            repeated = sorted({name for name in parquet.schema_arrow.names if parquet.schema_arrow.names.count(name) > 1})
+            if repeated:
+                raise DataError(f"{file.name} has {', '.join(map(repr, repeated))} more than once.", expected="each column by its own name")
+            rows = max(1, min(BATCH_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1)))
+            yield from parquet.iter_batches(batch_size=rows)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0]}", expected="a whole Parquet file") from None
+
+
+def _saved(file: InputFile) -> Any:
+    import datasets
+
+    try:
+        return datasets.load_from_disk(str(file.path))
+    except Exception as error:  # noqa: BLE001 - whatever datasets raises on a damaged directory
+        raise DataError(f"{file.name} cannot be read by datasets: {error}", expected="a directory that save_to_disk wrote") from None
+
+
+def _from_hub(name: str) -> Any:
+    import datasets
+
+    path, _, split = name.removeprefix(HUB).partition("@")
+    if not path or not split:
+        raise DataError(f"{name} does not say which split.", expected="hf://owner/name@split")
+    try:
+        return datasets.load_dataset(path, split=split)
+    except Exception as error:  # noqa: BLE001 - whatever datasets raises without a network, for a wrong name, ...
+        raise DataError(f"{name} cannot be loaded: {error}", advice="Without a network, give files or a saved dataset.") from None
+
+
+def _dataset(dataset: Any) -> Iterator[pa.RecordBatch]:
+    """The rows of a ``datasets.Dataset``, its class numbers turned into the names of the classes."""
+    from datasets import ClassLabel
+
+    classes = {name: pa.array(feature.names, pa.large_string()) for name, feature in dataset.features.items() if isinstance(feature, ClassLabel)}
+    for table in dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
+        for batch in table.combine_chunks().to_batches():
+            columns = {name: batch.column(name) for name in batch.schema.names}
+            for name, names in classes.items():
+                numbers = columns[name]
+                known = pc.if_else(pc.less(numbers, 0), None, numbers)  # -1 stands for no label
+                columns[name] = names.take(known)
+            yield pa.RecordBatch.from_pydict(columns)
+
+
+def _batch(batch: pa.RecordBatch, done: int, file: str) -> Batch:
+    """Rows as a batch; texts that are not UTF-8, which Arrow does not look for, set their row aside."""
+    numbers = range(done + 1, done + 1 + batch.num_rows)
+    bad: dict[int, str] = {}
+    for name in batch.schema.names:
+        try:
+            batch.column(name).validate(full=True)
+        except pa.ArrowInvalid:
+            bad.update(dict.fromkeys(_undecodable(batch.column(name)), f"{name}: not UTF-8"))
+    good = batch.filter(pa.array([position not in bad for position in range(batch.num_rows)])) if bad else batch
+    return Batch(
+        file=file,
+        lines=[number for position, number in enumerate(numbers) if position not in bad],
+        columns=dict(zip(good.schema.names, good.columns, strict=True)),
+        failures=[Failure(file=file, line=numbers[position], reason=bad[position], excerpt="") for position in sorted(bad)],
+    )
+
+
+def _undecodable(column: pa.Array) -> Iterator[int]:
+    for position, value in enumerate(column):
+        try:
+            value.as_py()
+        except UnicodeDecodeError:
+            yield position
