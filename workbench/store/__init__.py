@@ -1,0 +1,35 @@
+"""The store: one DuckDB file, and the only room that opens it."""
+
+from __future__ import annotations
+
+from workbench.store.records import (
+    ArmRecord,
+    DatasetRecord,
+    ExperimentRecord,
+    LedgerEntry,
+    MetricResult,
+    NewSelectorRun,
+    Pin,
+    PolicyRecord,
+    RunRecord,
+    SelectorRun,
+    StoreStatus,
+)
+from workbench.store.staging import ImportStage
+from workbench.store.store import Store
+
+__all__ = [
+    "ArmRecord",
+    "DatasetRecord",
+    "ExperimentRecord",
+    "ImportStage",
+    "LedgerEntry",
+    "MetricResult",
+    "NewSelectorRun",
+    "Pin",
+    "PolicyRecord",
+    "RunRecord",
+    "SelectorRun",
+    "Store",
+    "StoreStatus",
+]

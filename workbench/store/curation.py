@@ -1,0 +1,280 @@
+"""Rules over signals, and the verdicts that came of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.errors import DataError, UnknownNameError
+from workbench.store import codec, columns
+from workbench.store.ingest import VERDICT_SET, Ingest, Stage, discard, remove_discarded
+from workbench.store.rows import arrays, first, now, records, store
+from workbench.types import RoleType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from workbench.store.door import Door
+    from workbench.store.records import SelectorRun
+    from workbench.types import Operator, PolicyRule, Role
+
+_SQL_OPERATORS: Mapping[Operator, str] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "=", "!=": "<>"}
+_PAGE_ROWS = 1_000_000
+_KEPT_SETS = 16
+"""How many verdict sets of one dataset version are kept, beside those that an experiment was made at."""
+
+
+class Curation:
+    """Which rules fire, and the verdicts of whole policies."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def fired(self, runs: Sequence[SelectorRun], rules: Sequence[PolicyRule], *, dataset_id: int | None = None) -> pa.Table:
+        """Evaluate every rule on every row of the split ``train``.
+
+        Args:
+            runs: of one dataset version; rules are looked up among their signals, by the selector's short name or component id.
+            rules: the row rules.
+            dataset_id: the version; needed only where there are no runs.
+
+        Returns:
+            ``row`` int64, in order, and one bool column per rule: ``r0``, ``r1``, ... A rule does not fire on a null, nor on a NaN.
+
+        Raises:
+            UnknownNameError: no run wrote the signal of a rule.
+            DataError: a rule's operator is none of those that ``Operator`` lists, or the dataset is not there.
+        """
+        import pyarrow as pa
+
+        dataset = runs[0].dataset_id if runs else dataset_id
+        if dataset is None:
+            raise DataError("Rules were asked about without a dataset.", expected="selector runs, or the number of a dataset version")
+        by_run: dict[int, list[tuple[int, str, Operator, float]]] = {}
+        for number, rule in enumerate(rules):
+            if rule.rule.operator not in _SQL_OPERATORS:
+                raise DataError(f"A rule on {rule.signal!r} compares by {rule.rule.operator!r}.", expected=f"one of {' '.join(_SQL_OPERATORS)}")
+            run, signal = _written(runs, rule.signal)
+            by_run.setdefault(run, []).append((number, signal, rule.rule.operator, rule.rule.threshold))
+        with self._door.read() as connection:
+            query = "SELECT row FROM examples WHERE dataset_id = ? AND split = 'train' ORDER BY row"
+            rows = arrays(connection, query, [dataset])["row"]
+        # Rows are numbered without gaps over all splits, so a row is also its position in an array of this length.
+        length = int(rows[-1]) + 1 if len(rows) else 0
+        fired = np.zeros((len(rules), length), dtype=bool)
+        for run, wanted in by_run.items():
+            for start in range(0, length, _PAGE_ROWS):
+                self._fire(run, wanted, start, min(start + _PAGE_ROWS, length), fired)
+        return pa.table({"row": rows, **{f"r{number}": fired[number, rows] for number in range(len(rules))}})
+
+    def save(self, dataset_id: int, policy_hash: str, ledger_number: int, verdicts: pa.Table, counts: Mapping[str, object]) -> int:
+        """Keep the verdicts of a policy at a ledger number; they become visible with the last slice.
+
+        Older sets of the same dataset version go when there are many, but for those that an arm was frozen at.
+
+        Args:
+            dataset_id: of the version.
+            policy_hash: of the whole policy.
+            ledger_number: the newest entry that they take account of.
+            verdicts: ``row`` int64, ``verdict`` string, ``fired`` list<string> (all rules that fired, as ``<selector>.<signal> <action>``),
+                ``partner`` int64 (the survivor's row, or null), ``pin`` string (``keep``, ``drop`` or null).
+            counts: what to remember with them, JSON values.
+
+        Returns:
+            The number of the verdict set; of the present one where these verdicts were saved before.
+
+        Raises:
+            DataError: the table has other columns, or the dataset was removed meanwhile.
+        """
+        verdicts = columns.shaped(verdicts, columns.VERDICTS, "A table of verdicts").sort_by("row")
+        with Ingest(self._door, VERDICT_SET) as ingest:
+            ingest.fill("_verdicts", verdicts, select="{id}, *")
+            with self._door.write() as connection:
+                present = _find(connection, dataset_id, policy_hash, ledger_number)
+                if present is not None:
+                    return present[0]
+                if not first(connection, "SELECT 1 FROM datasets WHERE dataset_id = ?", [dataset_id]):
+                    raise DataError(f"The dataset number {dataset_id} was removed while its verdicts were made.", advice="Import it again.")
+                ingest.complete(connection)
+                store(
+                    connection,
+                    "verdict_sets",
+                    {
+                        "verdict_set": ingest.id,
+                        "dataset_id": dataset_id,
+                        "policy_hash": policy_hash,
+                        "ledger_number": ledger_number,
+                        "counts": codec.dumps(counts),
+                        "created": now(),
+                    },
+                )
+        self._drop_old_sets(dataset_id)
+        return ingest.id
+
+    def find(self, dataset_id: int, policy_hash: str, ledger_number: int) -> tuple[int, Mapping[str, object]] | None:
+        """The verdict set of a policy at a ledger number, and its counts."""
+        with self._door.read() as connection:
+            return _find(connection, dataset_id, policy_hash, ledger_number)
+
+    def verdicts(self, verdict_set: int) -> pa.Table:
+        """All verdicts of a set, in row order, with the columns that ``save`` takes.
+
+        Raises:
+            DataError: there is no such set.
+        """
+        with self._door.read() as connection:
+            _roles(connection, verdict_set)
+            query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? ORDER BY row"
+            return columns.fetch(connection, query, [verdict_set], columns=columns.VERDICTS)
+
+    def verdict(self, verdict_set: int, row: int) -> Mapping[str, object] | None:
+        """The verdict on one row, with the columns that ``save`` takes; None for a row of another split."""
+        with self._door.read() as connection:
+            query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? AND row = ?"
+            found = records(connection, query, [verdict_set, int(row)])
+        return found[0] if found else None
+
+    def page(
+        self,
+        verdict_set: int,
+        *,
+        after_row: int = -1,
+        limit: int = 50,
+        verdict: str | None = None,
+        rule: str | None = None,
+        text: str | None = None,
+        pinned: bool | None = None,
+    ) -> pa.Table:
+        """One page of records with their verdicts, in row order.
+
+        Args:
+            verdict_set: its number.
+            after_row: the last row of the page before.
+            limit: rows at most.
+            verdict: only these.
+            rule: only where this rule fired: ``<selector>.<signal> <action>``, ``<selector>.<signal>`` or ``<selector>``.
+            text: only where a role contains this text, upper and lower case alike.
+            pinned: only rows with a pin, or only rows without.
+
+        Returns:
+            ``row``, ``example_id``, ``split``, then ``verdict``, ``fired``, ``partner``, ``pin`` as in ``save``, then one column per role.
+
+        Raises:
+            DataError: there is no such set.
+        """
+        with self._door.read() as connection:
+            dataset_id, roles = _roles(connection, verdict_set)
+            where, given = _filter(dataset_id, roles, verdict=verdict, rule=rule, text=text, pinned=pinned)
+            hits = f"SELECT row FROM _verdicts v WHERE verdict_set = $set AND row > $after AND {where} ORDER BY row LIMIT $limit"
+            found = arrays(connection, hits, {**given, "set": verdict_set, "after": after_row, "limit": limit})["row"]
+            names = [role.name for role in roles]
+            query = f"""
+                SELECT v.row, e.example_id, e.split, v.verdict, v.fired, v.partner, v.pin, {columns.listing(names, "r")}
+                FROM _verdicts v JOIN _examples e ON e.row = v.row JOIN roles_{dataset_id} r ON r.row = v.row
+                WHERE v.verdict_set = $set AND e.dataset_id = $dataset AND v.row IN (SELECT unnest($rows::BIGINT[]))
+                  AND v.row BETWEEN $first AND $last AND e.row BETWEEN $first AND $last AND r.row BETWEEN $first AND $last
+                ORDER BY v.row
+            """
+            rows = [int(row) for row in found]
+            first, last = (rows[0], rows[-1]) if rows else (0, -1)
+            shape = {"row": "int64", "example_id": "string", "split": "string", **columns.VERDICTS, **columns.of_roles(roles)}
+            return columns.fetch(
+                connection, query, {"set": verdict_set, "dataset": dataset_id, "rows": rows, "first": first, "last": last}, columns=shape
+            )
+
+    def count(
+        self, verdict_set: int, *, verdict: str | None = None, rule: str | None = None, text: str | None = None, pinned: bool | None = None
+    ) -> int:
+        """How many rows ``page`` would go through with the same filter."""
+        with self._door.read() as connection:
+            dataset_id, roles = _roles(connection, verdict_set)
+            where, given = _filter(dataset_id, roles, verdict=verdict, rule=rule, text=text, pinned=pinned)
+            found = connection.execute(f"SELECT count(*) FROM _verdicts v WHERE verdict_set = $set AND {where}", {**given, "set": verdict_set})
+            return int(found.fetchall()[0][0])
+
+    def _fire(self, run: int, rules: Sequence[tuple[int, str, Operator, float]], start: int, stop: int, fired: np.ndarray) -> None:
+        """Evaluate rules on the signals of one run for the rows [start, stop), into ``fired`` bool [rules, rows]."""
+        values = (f"CAST({columns.quote(signal)} AS DOUBLE)" for _number, signal, _operator, _threshold in rules)
+        # DuckDB takes NaN for the greatest number.
+        tests = [
+            f"coalesce({value} {_SQL_OPERATORS[comparison]} ? AND NOT isnan({value}), false) AS r{number}"
+            for value, (number, _signal, comparison, _threshold) in zip(values, rules, strict=True)
+        ]
+        thresholds = [float(threshold) for _number, _signal, _operator, threshold in rules]
+        with self._door.read() as connection:
+            query = f"SELECT row, {', '.join(tests)} FROM signals_{run} WHERE row >= ? AND row < ?"
+            found = arrays(connection, query, [*thresholds, start, stop])
+        for number, _signal, _operator, _threshold in rules:
+            fired[number, found["row"]] = found[f"r{number}"]
+
+    def _drop_old_sets(self, dataset_id: int) -> None:
+        query = """
+            SELECT verdict_set FROM verdict_sets
+            WHERE dataset_id = $dataset
+              AND ledger_number NOT IN (SELECT a.ledger_number FROM arms a JOIN experiments e USING (experiment_id) WHERE e.dataset_id = $dataset)
+            ORDER BY verdict_set DESC OFFSET $kept
+        """
+        given = {"dataset": dataset_id, "kept": _KEPT_SETS}
+        with self._door.read() as connection:
+            if not connection.execute(query, given).fetchall():
+                return
+        stage = Stage(self._door.files)
+        try:
+            with self._door.write() as connection:
+                for (number,) in connection.execute(query, given).fetchall():
+                    discard(connection, stage, VERDICT_SET, number)
+            remove_discarded(self._door, stage)
+        finally:
+            stage.close()
+
+
+def _written(runs: Sequence[SelectorRun], name: str) -> tuple[int, str]:
+    """The selector run and the column that ``<selector>.<signal>`` stands for."""
+    selector, _dot, signal = name.rpartition(".")
+    for run in runs:
+        if selector in {run.name, run.selector} and signal in {each.name for each in run.signals}:
+            return run.selector_run, signal
+    raise UnknownNameError("signal", name, {f"{run.name}.{each.name}" for run in runs for each in run.signals})
+
+
+def _find(connection: DuckDBPyConnection, dataset_id: int, policy_hash: str, ledger_number: int) -> tuple[int, Mapping[str, object]] | None:
+    query = "SELECT verdict_set, counts FROM verdict_sets WHERE dataset_id = ? AND policy_hash = ? AND ledger_number = ?"
+    found = first(connection, query, [dataset_id, policy_hash, ledger_number])
+    return None if found is None else (int(found[0]), codec.loads(found[1]))
+
+
+def _roles(connection: DuckDBPyConnection, verdict_set: int) -> tuple[int, tuple[Role, ...]]:
+    """Dataset and roles behind a verdict set."""
+    query = "SELECT dataset_id, roles FROM verdict_sets JOIN datasets USING (dataset_id) WHERE verdict_set = ?"
+    found = first(connection, query, [verdict_set])
+    if found is None:
+        raise DataError(f"There is no verdict set number {verdict_set}.", advice="Newer ones have taken its place: apply the policy again.")
+    return int(found[0]), codec.roles(found[1])
+
+
+def _filter(
+    dataset_id: int, roles: Sequence[Role], *, verdict: str | None, rule: str | None, text: str | None, pinned: bool | None
+) -> tuple[str, dict[str, object]]:
+    """A condition on ``v``, a row of ``_verdicts``, and its parameters."""
+    conditions = ["true"]
+    given: dict[str, object] = {}
+    if verdict is not None:
+        conditions.append("v.verdict = $verdict")
+        given["verdict"] = str(verdict)
+    if rule is not None:
+        conditions.append("len(list_filter(v.fired, lambda f: f = $rule OR starts_with(f, $rule || ' ') OR starts_with(f, $rule || '.'))) > 0")
+        given["rule"] = rule
+    if text is not None:
+        pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)
+        searched = [columns.quote(role.name) for role in roles if role.type is not RoleType.NUMBER]
+        tests = " OR ".join(f"CAST({name} AS VARCHAR) ILIKE $pattern ESCAPE '\\'" for name in searched) or "false"
+        conditions.append(f"v.row IN (SELECT row FROM roles_{dataset_id} WHERE {tests})")
+        if searched:
+            given["pattern"] = f"%{pattern}%"
+    if pinned is not None:
+        conditions.append(f"v.pin IS {'NOT ' if pinned else ''}NULL")
+    return " AND ".join(conditions), given

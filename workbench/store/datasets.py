@@ -1,0 +1,284 @@
+"""Datasets: their versions, their examples, and what was set aside or planted."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.errors import DataError, UnknownNameError
+from workbench.store import codec, columns
+from workbench.store.experiments import delete_experiments, experiments_on
+from workbench.store.ingest import DATASET, SELECTOR_RUN, VERDICT_SET, Stage, discard, remove_discarded
+from workbench.store.records import DatasetRecord
+from workbench.store.rows import arrays, aware, records
+from workbench.store.signals import rebuild_findings
+from workbench.store.staging import ImportStage
+from workbench.types import ExampleTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from workbench.store.door import Door
+    from workbench.types import Role
+
+_PAGE_ROWS = 100_000
+_PAGE_BYTES = 64 * 2**20
+_CANDIDATES = 10
+
+
+class Datasets:
+    """The datasets of a store."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def find(self, name: str, version: str | None = None) -> DatasetRecord | None:
+        """A version of a dataset; without ``version`` the one that was imported last."""
+        with self._door.read() as connection:
+            return _find(connection, name, version)
+
+    def get(self, dataset_id: int) -> DatasetRecord:
+        """A version by its number.
+
+        Raises:
+            DataError: there is none.
+        """
+        with self._door.read() as connection:
+            return _get(connection, dataset_id)
+
+    def stage(
+        self,
+        *,
+        name: str,
+        task: str,
+        source: str,
+        license: str,  # noqa: A002 - what the field is called everywhere
+        roles: Sequence[Role],
+        target: str,
+        keyed: bool,
+    ) -> ImportStage:
+        """Begin an import; see ``ImportStage``, which is a context manager.
+
+        Raises:
+            DataError: a role is called like a column that every example has.
+            StoreError: nothing can be written beside the store.
+        """
+        return ImportStage(
+            self._door, self.find, name=name, task=task, source=source, license=license, roles=tuple(roles), target=target, keyed=keyed
+        )
+
+    def examples(self, dataset_id: int, *, split: str | None = None, rows: np.ndarray | None = None) -> ExampleTable:
+        """Examples in row order.
+
+        Args:
+            dataset_id: of the version.
+            split: only those of this split.
+            rows: only these; int64 [n], in any order, each counts once.
+
+        Raises:
+            DataError: there is no such dataset, or a row lies outside it.
+        """
+        import pyarrow as pa
+
+        record = self.get(dataset_id)
+        empty = columns.schema({**columns.EXAMPLE, **columns.of_roles(record.roles)}).empty_table()
+        pages = self._pages(dataset_id, split, rows, _PAGE_ROWS)
+        return ExampleTable(pa.concat_tables([empty, *(page.table for page in pages)]), tuple(role.name for role in record.roles))
+
+    def rows(self, dataset_id: int, split: str) -> np.ndarray:
+        """The rows of a split: int64 [n], ascending."""
+        with self._door.read() as connection:
+            return arrays(connection, "SELECT row FROM _examples WHERE dataset_id = ? AND split = ? ORDER BY row", [dataset_id, split])["row"]
+
+    def batches(self, dataset_id: int, *, split: str | None = None, size: int = 20_000) -> Iterator[ExampleTable]:
+        """Examples in row order, at most ``size`` at a time; the store is free in between.
+
+        Raises:
+            DataError: there is no such dataset, or it was removed in between.
+        """
+        yield from (page for page in self._pages(dataset_id, split, None, size) if len(page))
+
+    def rejected(self, dataset_id: int) -> pa.Table:
+        """Rows set aside: ``file`` string, ``line`` int64 (or null), ``reason`` string, ``excerpt`` string."""
+        with self._door.read() as connection:
+            query = "SELECT file, line, reason, excerpt FROM _rejected_rows WHERE dataset_id = ? ORDER BY rowid"
+            return columns.fetch(connection, query, [dataset_id], columns=columns.REJECTED)
+
+    def planted(self, dataset_id: int) -> pa.Table:
+        """Planted defects: ``row`` int64, ``kind`` string, ``detail`` string (JSON), in row order."""
+        with self._door.read() as connection:
+            query = "SELECT row, kind, detail FROM planted WHERE dataset_id = ? ORDER BY row, kind, detail"
+            return columns.fetch(connection, query, [dataset_id], columns=columns.PLANTED)
+
+    def resolve(self, prefix: str, dataset: str | None = None) -> tuple[DatasetRecord, int]:
+        """The example that an id, or the beginning of one, stands for, in the newest versions.
+
+        Args:
+            prefix: of the example id; ``<split>/<prefix>`` where the same id stands in several splits.
+            dataset: name of the dataset to look in; all of them when None.
+
+        Returns:
+            The dataset version and the row.
+
+        Raises:
+            UnknownNameError: nothing begins like that, or there is no such dataset.
+            DataError: several examples do.
+        """
+        with self._door.read() as connection:
+            known = {
+                record.dataset_id: record
+                for record in _records(connection, "QUALIFY row_number() OVER (PARTITION BY name ORDER BY last_imported DESC, dataset_id DESC) = 1")
+            }
+            if dataset is not None:
+                names = [record.name for record in known.values()]
+                known = {number: record for number, record in known.items() if record.name == dataset}
+                if not known:
+                    raise UnknownNameError("dataset", dataset, names)
+            found = _beginning_with(connection, list(known), prefix)
+            if not found and "/" in prefix:
+                split, _slash, rest = prefix.partition("/")
+                found = [entry for entry in _beginning_with(connection, list(known), rest) if entry[2] == split]
+        if not found:
+            raise UnknownNameError("example", prefix, ())
+        if len(found) > 1:
+            names = [f"{known[number].name}: {split}/{example_id}" for number, _row, split, example_id in found[:_CANDIDATES]]
+            raise DataError(
+                f"{prefix!r} may be any of {'; '.join(names)}{'; ...' if len(found) > _CANDIDATES else ''}.",
+                expected="the id of one example",
+                advice="Give more of the id, the split before it (train/...), or the dataset.",
+            )
+        return known[found[0][0]], found[0][1]
+
+    def remove(self, name: str, *, force: bool = False) -> int:
+        """Remove all versions of a dataset with their signals and verdicts; pins and policies stay in the history.
+
+        Args:
+            name: of the dataset.
+            force: also where experiments or evaluated predictions were made with it; these are removed too, models included.
+
+        Returns:
+            How many versions there were.
+
+        Raises:
+            UnknownNameError: there is no such dataset.
+            DataError: it was used, and ``force`` is not set.
+        """
+        stage = Stage(self._door.files)
+        try:
+            with self._door.write() as connection:
+                versions = _records(connection, "WHERE name = ?", [name])
+                if not versions:
+                    raise UnknownNameError("dataset", name, {record.name for record in _records(connection)})
+                ids = [record.dataset_id for record in versions]
+                users = experiments_on(connection, ids)
+                if users and not force:
+                    raise DataError(
+                        f"The dataset {name!r} is used by {', '.join(users)}.",
+                        expected="a dataset that nothing was made with",
+                        advice="Removing it by force removes these as well.",
+                    )
+                runs = delete_experiments(connection, ids)
+                for kind in (SELECTOR_RUN, VERDICT_SET, DATASET):
+                    numbers = connection.execute(f"SELECT {kind.key} FROM {kind.name}s WHERE dataset_id IN (SELECT unnest(?))", [ids]).fetchall()
+                    for (number,) in numbers:
+                        discard(connection, stage, kind, number)
+                rebuild_findings(connection)
+            remove_discarded(self._door, stage)
+            for run_id in runs:
+                shutil.rmtree(self._door.files / "runs" / str(run_id), ignore_errors=True)
+        finally:
+            stage.close()
+        return len(versions)
+
+    def _pages(self, dataset_id: int, split: str | None, rows: np.ndarray | None, size: int) -> Iterator[ExampleTable]:
+        """Pages of at most ``size`` rows, fewer where rows are large."""
+        with self._door.read() as connection:
+            record = _get(connection, dataset_id)
+            ((size_on_disk,),) = connection.execute("SELECT bytes FROM datasets WHERE dataset_id = ?", [dataset_id]).fetchall()
+        step = max(1, min(size, _PAGE_BYTES * record.imported // max(size_on_disk, 1)))
+        if rows is None:
+            for start in range(0, record.imported, step):
+                yield self._page(record, start, min(start + step, record.imported), split, None)
+            return
+        wanted = np.unique(np.asarray(rows, dtype=np.int64))
+        if len(wanted) and (wanted[0] < 0 or wanted[-1] >= record.imported):
+            raise DataError(f"Row {wanted[-1]} is not in {record.name!r}.", expected=f"rows from 0 to {record.imported - 1}")
+        for first in range(0, len(wanted), step):
+            part = wanted[first : first + step]
+            yield self._page(record, int(part[0]), int(part[-1]) + 1, split, part)
+
+    def _page(self, record: DatasetRecord, start: int, stop: int, split: str | None, rows: np.ndarray | None) -> ExampleTable:
+        """The examples with rows in [start, stop), or those of them in ``rows``."""
+        names = [role.name for role in record.roles]
+        query = f"""
+            SELECT {columns.listing(columns.EXAMPLE, "e")}, {columns.listing(names, "r")}
+            FROM _examples e JOIN roles_{record.dataset_id} r ON r.row = e.row
+            WHERE e.dataset_id = $dataset AND e.row >= $start AND e.row < $stop AND r.row >= $start AND r.row < $stop
+              AND (e.split = $split OR $split IS NULL)
+        """
+        if rows is not None:
+            query += " AND e.row IN (SELECT row FROM wanted)"
+        with self._door.read() as connection:
+            _get(connection, record.dataset_id)
+            if rows is not None:
+                connection.register("wanted", {"row": rows})
+            table = columns.fetch(
+                connection,
+                query + " ORDER BY e.row",
+                {"dataset": record.dataset_id, "start": start, "stop": stop, "split": split},
+                columns={**columns.EXAMPLE, **columns.of_roles(record.roles)},
+            )
+        return ExampleTable(table, tuple(names))
+
+    def list(self) -> list[DatasetRecord]:
+        """All versions of all datasets, the last imported first."""
+        with self._door.read() as connection:
+            return _records(connection)
+
+
+def _records(connection: DuckDBPyConnection, clause: str = "", parameters: Sequence[object] = ()) -> list[DatasetRecord]:
+    """Dataset versions, the last imported first."""
+    query = f"SELECT * EXCLUDE (last_imported, bytes) FROM datasets {clause} ORDER BY last_imported DESC, dataset_id DESC"
+    return [
+        DatasetRecord(
+            **{
+                **values,
+                "created": aware(values["created"]),
+                "roles": codec.roles(values["roles"]),
+                "splits": codec.loads(values["splits"]),
+            }
+        )
+        for values in records(connection, query, parameters)
+    ]
+
+
+def _find(connection: DuckDBPyConnection, name: str, version: str | None = None) -> DatasetRecord | None:
+    found = _records(connection, "WHERE name = ? AND (version = ? OR ? IS NULL)", [name, version, version])
+    return found[0] if found else None
+
+
+def _get(connection: DuckDBPyConnection, dataset_id: int) -> DatasetRecord:
+    found = _records(connection, "WHERE dataset_id = ?", [dataset_id])
+    if not found:
+        raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
+    return found[0]
+
+
+def _beginning_with(connection: DuckDBPyConnection, dataset_ids: list[int], prefix: str) -> list[tuple[int, int, str, str]]:
+    """Examples whose id begins like this, as (dataset id, row, split, example id); where ids are exactly this, only those."""
+    found = connection.execute(
+        f"""
+        SELECT dataset_id, row, split, example_id FROM _examples
+        WHERE dataset_id IN (SELECT unnest(?)) AND starts_with(example_id, ?)
+        ORDER BY example_id = ? DESC, dataset_id, row
+        LIMIT {_CANDIDATES + 1}
+        """,
+        [dataset_ids, prefix, prefix],
+    ).fetchall()
+    exact = [entry for entry in found if entry[3] == prefix]
+    return exact or found

@@ -1,0 +1,296 @@
+"""The one append-only history: pins and policy changes, who made them, and what they take back.
+
+An entry is *undone* while an entry that is not undone itself takes it back. So undoing appends an entry that names the one it takes back, and redoing
+appends one that takes back that. Nothing is ever changed in place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from workbench.errors import DataError, UnknownNameError
+from workbench.store import codec
+from workbench.store.records import LedgerEntry, Pin, PolicyRecord
+from workbench.store.rows import aware, first, next_id, now, records, store, stored_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from workbench.store.door import Door
+    from workbench.types import Policy
+
+_UNDO, _REDO = "undo", "redo"
+
+
+class Ledger:
+    """History, pins and policies of a store."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def append(self, action: str, payload: Mapping[str, object], *, dataset: str, author: str, undoes: int | None = None) -> LedgerEntry:
+        """Append one entry.
+
+        Args:
+            action: what was done, in a word.
+            payload: how, JSON values.
+            dataset: the name of the dataset it was done to.
+            author: who did it.
+            undoes: number of the entry that it takes back.
+
+        Raises:
+            DataError: there is no entry ``undoes``.
+        """
+        with self._door.write() as connection:
+            if undoes is not None and not 1 <= undoes <= _newest(connection):
+                raise DataError(f"There is no ledger entry {undoes}.", expected=f"a number from 1 to {_newest(connection)}")
+            return _append(connection, action, payload, dataset=dataset, author=author, undoes=undoes)
+
+    def pin(self, dataset: str, rows: Sequence[int], decision: Literal["keep", "drop", "none"], *, author: str, note: str = "") -> LedgerEntry:
+        """Override the verdict of some rows: one entry, one step to undo.
+
+        Args:
+            dataset: the name; rows are those of the version imported last.
+            rows: their numbers.
+            decision: what they are from now on; ``none`` takes pins away.
+            author: who says so.
+            note: and why.
+
+        Raises:
+            UnknownNameError: there is no such dataset.
+            DataError: another decision, no rows, or a row that the dataset does not have.
+        """
+        if decision not in {"keep", "drop", "none"}:
+            raise DataError(f"A pin says {decision!r}.", expected="keep, drop or none")
+        wanted = np.unique(np.asarray(rows, dtype=np.int64))
+        with self._door.write() as connection:
+            newest = "SELECT dataset_id, imported FROM datasets WHERE name = ? ORDER BY last_imported DESC, dataset_id DESC LIMIT 1"
+            found = first(connection, newest, [dataset])
+            if found is None:
+                raise UnknownNameError("dataset", dataset, [name for (name,) in connection.execute("SELECT DISTINCT name FROM datasets").fetchall()])
+            dataset_id, imported = found
+            if not len(wanted) or wanted[0] < 0 or wanted[-1] >= imported:
+                raise DataError(
+                    f"A pin names {f'row {wanted[-1]}' if len(wanted) else 'no row'} of {dataset!r}.", expected=f"rows from 0 to {imported - 1}"
+                )
+            entry = _append(connection, "pin", {"decision": decision, "rows": len(wanted), "note": note}, dataset=dataset, author=author)
+            connection.register("wanted", {"row": wanted})
+            connection.execute(
+                f"""
+                WITH hashes AS (
+                    SELECT split, raw_hash FROM _examples
+                    WHERE dataset_id = $dataset AND row IN (SELECT row FROM wanted) AND raw_hash IS NOT NULL
+                ), {_OCCURRENCES}
+                INSERT INTO ledger_pins
+                SELECT $number, e.split, e.example_id, e.content_hash, e.raw_hash, o.occurrence, $decision
+                FROM _examples e LEFT JOIN occurrences o ON o.row = e.row
+                WHERE e.dataset_id = $dataset AND e.row IN (SELECT row FROM wanted)
+                ORDER BY e.row
+                """,
+                {"dataset": dataset_id, "number": entry.number, "decision": decision},
+            )
+        return entry
+
+    def pins(self, dataset_id: int, at: int | None = None) -> list[Pin]:
+        """The pins in force on a dataset version, in row order.
+
+        A pin holds for the example with its split and id. Where there is none, as after a change of ``parse``, it holds for the example that comes
+        from the same raw row, provided that all examples of that raw row are equal. The last one on an example counts.
+
+        Args:
+            dataset_id: of the version.
+            at: as it stood when this was the newest ledger number; None is now.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            found = first(connection, "SELECT name FROM datasets WHERE dataset_id = ?", [dataset_id])
+            if found is None:
+                raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
+            limit = _newest(connection) if at is None else at
+            connection.register("undone", {"number": np.array(sorted(_undone(connection, limit)), dtype=np.int64)})
+            query = f"""
+                WITH latest AS (
+                    SELECT p.* FROM ledger_pins p JOIN ledger l USING (number)
+                    WHERE l.dataset = $name AND l.number <= $limit AND l.number NOT IN (SELECT number FROM undone)
+                    QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
+                ),
+                by_id AS (
+                    SELECT e.row, p.* FROM latest p JOIN _examples e ON e.split = p.split AND e.example_id = p.example_id
+                    WHERE e.dataset_id = $dataset
+                ),
+                hashes AS (SELECT * FROM latest p ANTI JOIN by_id i ON i.split = p.split AND i.example_id = p.example_id),
+                {_OCCURRENCES},
+                by_raw_row AS (SELECT o.row, p.* FROM hashes p JOIN occurrences o USING (split, raw_hash, occurrence)),
+                in_force AS (
+                    SELECT * FROM (FROM by_id UNION ALL FROM by_raw_row)
+                    QUALIFY row_number() OVER (PARTITION BY row ORDER BY number DESC) = 1
+                )
+                SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note,
+                       e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed
+                FROM in_force f JOIN ledger l USING (number) JOIN _examples e ON e.row = f.row
+                WHERE e.dataset_id = $dataset AND f.decision <> 'none'
+                ORDER BY e.row
+            """
+            rows = records(connection, query, {"name": found[0], "limit": limit, "dataset": dataset_id})
+        return [Pin(**{**row, "time": aware(row["time"]), "note": row["note"] or ""}) for row in rows]
+
+    def undo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
+        """Take back the author's own last step that is not undone, on one dataset or on any.
+
+        Raises:
+            DataError: there is no such step.
+        """
+        with self._door.write() as connection:
+            undone = _undone(connection, _newest(connection))
+            steps = _own(connection, author, dataset)
+            last = next((entry for entry in steps if entry[1] not in {_UNDO, _REDO} and entry[0] not in undone), None)
+            if last is None:
+                raise _nothing("undo", author, dataset)
+            number, action, of = last
+            return _append(connection, _UNDO, {"action": action}, dataset=of, author=author, undoes=number)
+
+    def redo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
+        """Take back the author's own last undo, unless they have done something else since.
+
+        Raises:
+            DataError: there is none.
+        """
+        with self._door.write() as connection:
+            undone = _undone(connection, _newest(connection))
+            for number, action, of in _own(connection, author, dataset):
+                if action == _UNDO and number not in undone:
+                    return _append(connection, _REDO, {"action": _UNDO}, dataset=of, author=author, undoes=number)
+                if action not in {_UNDO, _REDO}:
+                    break
+            raise _nothing("redo", author, dataset)
+
+    def log(self, *, dataset: str | None = None, limit: int = 50) -> list[LedgerEntry]:
+        """The newest entries, newest first."""
+        with self._door.read() as connection:
+            undone = _undone(connection, _newest(connection))
+            query = "SELECT * FROM ledger WHERE dataset = $name OR $name IS NULL ORDER BY number DESC LIMIT $limit"
+            return [_entry(row, undone) for row in records(connection, query, {"name": dataset, "limit": limit})]
+
+    def number(self) -> int:
+        """The newest number; 0 where nothing has happened."""
+        with self._door.read() as connection:
+            return _newest(connection)
+
+    def put_policy(self, dataset: str, name: str, policy: Policy, *, author: str) -> PolicyRecord:
+        """Make a policy the newest version of its name, unless it is that already; the change stands in the ledger and can be undone."""
+        content = codec.dumps(policy)
+        with self._door.write() as connection:
+            present = _policy(connection, dataset, name)
+            if present is not None and present.policy == codec.policy(content):
+                return present
+            query = "SELECT coalesce(max(version), 0) + 1 FROM policies WHERE dataset = ? AND name = ?"
+            version = int(connection.execute(query, [dataset, name]).fetchall()[0][0])
+            entry = _append(connection, "policy", {"name": name, "version": version}, dataset=dataset, author=author)
+            values = {
+                "policy_id": next_id(connection, "_policy_ids"),
+                "dataset": dataset,
+                "name": name,
+                "version": version,
+                "policy": content,
+                "created": stored_time(entry.time),
+                "author": author,
+                "ledger_number": entry.number,
+            }
+            store(connection, "policies", values)
+            (added,) = _policies(connection, "WHERE policy_id = ?", [values["policy_id"]])
+        return added
+
+    def policy(self, dataset: str, name: str, version: int | None = None) -> PolicyRecord | None:
+        """A version of a policy; without ``version`` the newest that has not been undone."""
+        with self._door.read() as connection:
+            return _policy(connection, dataset, name, version)
+
+    def policies(self, dataset: str | None = None) -> list[PolicyRecord]:
+        """All versions of all policies, by dataset, name and version."""
+        with self._door.read() as connection:
+            return _policies(connection, "WHERE dataset = $name OR $name IS NULL", {"name": dataset})
+
+
+# Rows of a dataset by raw row: equal examples of one raw row (it stands in the data several times) are told apart by order; where its examples differ
+# (it was parsed into several) nothing says which is which. Expects a table "hashes" with the splits and raw hashes that matter.
+_OCCURRENCES = """
+    occurrences AS (
+        SELECT row, split, raw_hash, occurrence FROM (
+            SELECT row, split, raw_hash,
+                   row_number() OVER (PARTITION BY split, raw_hash ORDER BY row) AS occurrence,
+                   min(content_hash) OVER raw = max(content_hash) OVER raw AS alike
+            FROM _examples SEMI JOIN hashes USING (split, raw_hash)
+            WHERE dataset_id = $dataset
+            WINDOW raw AS (PARTITION BY split, raw_hash)
+        ) WHERE alike
+    )
+"""
+
+
+def _newest(connection: DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM ledger").fetchall()[0][0])
+
+
+def _append(
+    connection: DuckDBPyConnection, action: str, payload: Mapping[str, object], *, dataset: str, author: str, undoes: int | None = None
+) -> LedgerEntry:
+    values = {
+        "number": _newest(connection) + 1,
+        "time": now(),
+        "author": author,
+        "action": action,
+        "dataset": dataset,
+        "payload": codec.dumps(payload),
+        "undoes": undoes,
+    }
+    store(connection, "ledger", values)
+    return _entry(values, set())
+
+
+def _entry(values: Mapping[str, Any], undone: set[int]) -> LedgerEntry:
+    return LedgerEntry(**{**values, "time": aware(values["time"]), "payload": codec.loads(values["payload"]), "undone": values["number"] in undone})
+
+
+def _undone(connection: DuckDBPyConnection, limit: int) -> set[int]:
+    """Numbers of the entries that are undone when ``limit`` is the newest."""
+    undone: set[int] = set()
+    query = "SELECT number, undoes FROM ledger WHERE undoes IS NOT NULL AND number <= ? ORDER BY number DESC"
+    for number, undoes in connection.execute(query, [limit]).fetchall():
+        if number not in undone:
+            undone.add(undoes)
+    return undone
+
+
+def _own(connection: DuckDBPyConnection, author: str, dataset: str | None) -> list[tuple[int, str, str]]:
+    """An author's entries, newest first: number, action, dataset."""
+    query = "SELECT number, action, dataset FROM ledger WHERE author = $author AND (dataset = $name OR $name IS NULL) ORDER BY number DESC"
+    return connection.execute(query, {"author": author, "name": dataset}).fetchall()
+
+
+def _nothing(what: str, author: str, dataset: str | None) -> DataError:
+    place = f" on {dataset!r}" if dataset is not None else ""
+    return DataError(f"{author!r} has nothing to {what}{place}.", expected="a step of one's own", advice="The log shows who did what.")
+
+
+def _policies(connection: DuckDBPyConnection, clause: str, parameters: Sequence[object] | Mapping[str, object]) -> list[PolicyRecord]:
+    query = f"SELECT * EXCLUDE (ledger_number) FROM policies {clause} ORDER BY dataset, name, version"
+    return [
+        PolicyRecord(**{**row, "policy": codec.policy(row["policy"]), "created": aware(row["created"])})
+        for row in records(connection, query, parameters)
+    ]
+
+
+def _policy(connection: DuckDBPyConnection, dataset: str, name: str, version: int | None = None) -> PolicyRecord | None:
+    """One version, or the newest in force."""
+    if version is not None:
+        found = _policies(connection, "WHERE dataset = ? AND name = ? AND version = ?", [dataset, name, version])
+    else:
+        connection.register("undone", {"number": np.array(sorted(_undone(connection, _newest(connection))), dtype=np.int64)})
+        found = _policies(connection, "WHERE dataset = ? AND name = ? AND ledger_number NOT IN (SELECT number FROM undone)", [dataset, name])
+    return found[-1] if found else None
