@@ -1,0 +1,58 @@
+"""What is in force for a dataset: its newest version, the newest run of each selector, the newest policy, and the verdicts that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.curate.verdicts import Decision, decide
+from workbench.errors import DataError, UnknownNameError
+from workbench.types import Policy, PolicyRule
+
+if TYPE_CHECKING:
+    from workbench.store import DatasetRecord, PolicyRecord, SelectorRun, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Current:
+    """The state of curation of one dataset.
+
+    Attributes:
+        dataset: the newest version.
+        runs: the newest run of each selector on it.
+        policy: the newest policy of any name, or None where the selectors' default rules decide.
+        decision: the verdicts.
+    """
+
+    dataset: DatasetRecord
+    runs: tuple[SelectorRun, ...]
+    policy: PolicyRecord | None
+    decision: Decision
+
+
+def current(store: Store, name: str) -> Current:
+    """The state of curation of the dataset ``name``.
+
+    Raises:
+        UnknownNameError: where there is no such dataset.
+        DataError: where no selector has scored it yet.
+    """
+    dataset = store.datasets.find(name)
+    if dataset is None:
+        raise UnknownNameError("dataset", name, [record.name for record in store.datasets.list()])
+    newest: dict[str, SelectorRun] = {}
+    for run in store.signals.runs(dataset.dataset_id):
+        newest[run.selector] = run
+    if not newest:
+        raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
+    runs = tuple(newest.values())
+    records = store.ledger.policies(name)
+    policy = max(records, key=lambda record: record.policy_id, default=None)
+    decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs))
+    return Current(dataset=dataset, runs=runs, policy=policy, decision=decision)
+
+
+def _defaults(runs: tuple[SelectorRun, ...]) -> Policy:
+    return Policy(
+        rules=tuple(PolicyRule(signal=f"{run.name}.{signal.name}", rule=signal.rule) for run in runs for signal in run.signals if signal.rule),
+    )
