@@ -1,0 +1,171 @@
+"""``workbench data``: the datasets in the store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.lazy import command_app
+from workbench.cli.output import Table
+from workbench.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from workbench.cli.session import Session
+    from workbench.store import DatasetRecord, Store
+
+app = command_app()
+
+
+class ExportFormat(StrEnum):
+    """The file formats of an export."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+@app.callback(no_args_is_help=True)
+def data() -> None:
+    """List, show, import, export and remove datasets."""
+
+
+@app.command("list")
+def list_datasets(ctx: typer.Context) -> None:
+    """List the datasets, the newest version of each first."""
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    columns = ("name", "version", "task", "read", "imported", "rejected", "splits", "created")
+    rows = [
+        (
+            each.name,
+            each.version[:12],
+            each.task,
+            each.read,
+            each.imported,
+            each.rejected,
+            ", ".join(f"{split} {count:,}" for split, count in each.splits.items()),
+            each.created.isoformat(timespec="seconds"),
+        )
+        for each in Store.open(session.store).datasets.list()
+    ]
+    session.output.show("datasets", Table(name="datasets", columns=columns, rows=rows))
+
+
+@app.command()
+def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The dataset's name.")]) -> None:
+    """Show a dataset: its counts, and the rows that were set aside."""
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    store = Store.open(session.store)
+    record = _find(store, name)
+    rejected = store.datasets.rejected(record.dataset_id).to_pylist()
+    session.output.show(
+        "dataset",
+        {
+            "name": record.name,
+            "version": record.version,
+            "task": record.task,
+            "source": record.source,
+            "license": record.license,
+            "read": record.read,
+            "imported": record.imported,
+            "rejected": record.rejected,
+            **{f"split_{split}": count for split, count in record.splits.items()},
+        },
+        Table(
+            name="rejected_rows",
+            title="Rows that were set aside",
+            columns=("file", "line", "reason", "excerpt"),
+            rows=[(each["file"], each["line"], each["reason"], each["excerpt"]) for each in rejected],
+        ),
+    )
+
+
+@app.command("import")
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="A file, a glob, a directory, or hf://owner/name@split.")],
+    task: Annotated[str, typer.Option(help="The task that reads it.")],
+    name: Annotated[str, typer.Option(help="What to call it. [default: the file's stem]")] = "",
+    key: Annotated[str, typer.Option(help="The column with your own ids.")] = "",
+    field: Annotated[list[str], typer.Option(metavar="ROLE=COLUMN", help="The column of a role; may be repeated.")] = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Import a file as the train split of a dataset."""
+    from workbench.experiment import import_file as import_into
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    record = import_into(
+        Store.create(session.store),
+        session.host.task(task),
+        file,
+        name=name or Path(file).name.partition(".")[0],
+        fields=role_columns(field),
+        key=key or None,
+    )
+    session.output.show(
+        "dataset",
+        {"name": record.name, "version": record.version, "read": record.read, "imported": record.imported, "rejected": record.rejected},
+        f"{record.read:,} read = {record.imported:,} imported + {record.rejected:,} rejected",
+    )
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The dataset's name.")],
+    to: Annotated[Path, typer.Option(help="The file to write.")],
+    format: Annotated[ExportFormat | None, typer.Option(help="The format. [default: by the file's suffix]")] = None,  # noqa: A002 - the word users know
+) -> None:
+    """Write what the policy keeps, with a manifest beside it."""
+    from workbench.curate import current
+    from workbench.curate import export as export_to
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    store = Store.open(session.store)
+    state = current(store, name)
+    chosen = format or (ExportFormat.PARQUET if to.suffix == ".parquet" else ExportFormat.JSONL)
+    done = export_to(store, state.dataset, state.runs, state.decision, to, format=chosen.value)
+    session.output.show(
+        "export",
+        {"file": str(done.path), "manifest": str(done.manifest), "imported": done.imported, "written": done.written, "left_out": done.left_out},
+        f"{done.imported:,} imported = {done.written:,} written + {done.left_out:,} left out",
+    )
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The dataset's name.")],
+    force: Annotated[bool, typer.Option("--force", help="Remove it although experiments used it.")] = False,
+) -> None:
+    """Remove a dataset, all its versions and everything derived from it."""
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    store = Store.open(session.store)
+    _find(store, name)
+    session.output.show("removed", {"name": name, "versions": store.datasets.remove(name, force=force)})
+
+
+def _find(store: Store, name: str) -> DatasetRecord:
+    record = store.datasets.find(name)
+    if record is None:
+        raise UnknownNameError("dataset", name, {each.name for each in store.datasets.list()})
+    return record
+
+
+def role_columns(pairs: list[str]) -> dict[str, str]:
+    """The columns of roles that ``ROLE=COLUMN`` options name."""
+    columns = {}
+    for text in pairs:
+        role, equals, column = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{text!r} is no ROLE=COLUMN")
+        columns[role] = column
+    return columns

@@ -1,0 +1,150 @@
+"""The page that shows how fine-tuning goes, while it goes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from workbench.dashboard.access import errors_told, open_store
+from workbench.dashboard.blocks import draw
+from workbench.dashboard.show import heading, nothing_yet, passage, table, text
+from workbench.report.numbers import duration
+from workbench.types import ChartBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from workbench.store import ExperimentRecord, RunRecord, Store
+
+EVERY = 2
+"""Seconds between two looks at a running experiment."""
+POINTS = 300
+"""Points of a loss curve; more cannot be told apart."""
+COLOURS = {"planned": "gray", "running": "blue", "finished": "green", "failed": "red"}
+
+
+def experiment_label(record: ExperimentRecord) -> str:
+    """The experiment as the command line calls it."""
+    return f"{record.name}@{record.revision}"
+
+
+def choose_experiment(records: Sequence[ExperimentRecord]) -> ExperimentRecord:
+    """A chooser in the sidebar, the newest first."""
+    known = {experiment_label(record): record for record in sorted(records, key=lambda record: record.experiment_id, reverse=True)}
+    with st.sidebar:
+        return known[cast("str", st.selectbox("Experiment", list(known), key="experiment", bind="query-params"))]
+
+
+def runs_page() -> None:
+    """The experiments, and the runs of one."""
+    with errors_told():
+        records = open_store().experiments.list()
+        if not records:
+            nothing_yet("No experiment has been started in this store yet. A recipe starts one; the demo is one:", "workbench run RECIPE", "workbench demo")
+            return
+        chosen = choose_experiment(records)
+        live = st.fragment(_draw_experiment, run_every=EVERY if chosen.state == "running" else None)
+        live(chosen.experiment_id)
+
+
+def _draw_experiment(experiment_id: int) -> None:
+    with errors_told():
+        store = open_store()
+        record = store.experiments.get(experiment_id)
+        runs = store.experiments.runs(experiment_id)
+        _draw_head(record, runs)
+        events = {run.run_id: _events(store, run) for run in runs}
+        _draw_runs(runs, events)
+        _draw_losses(runs, events)
+        _draw_failures(runs)
+        if record.steps:
+            heading("Time by step", "steps")
+            table({"step": list(record.steps), "time": [duration(seconds) for seconds in record.steps.values()]})
+
+
+def _draw_head(record: ExperimentRecord, runs: Sequence[RunRecord]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        heading(experiment_label(record), "experiment", level=1)
+        with st.container(key="experiment-state", width="content"):
+            st.badge(record.state, color=COLOURS[record.state])
+    until = record.finished or datetime.now(UTC)
+    took = duration((until - record.created).total_seconds())
+    text(f"{record.task}, started {record.created:%Y-%m-%d %H:%M} UTC, {'running for' if record.state == 'running' else 'took'} {took}", key="quiet-head")
+    ended = sum(run.state in {"finished", "failed"} for run in runs)
+    if runs:
+        st.progress(ended / len(runs), text=f"{ended} of {len(runs)} runs")
+
+
+def _draw_runs(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
+    if not runs:
+        text("Its runs are planned once the data is imported, scored and decided upon.")
+        return
+    last = {run.run_id: _last(events[run.run_id]) for run in runs}
+    table(
+        {
+            "arm": [run.arm for run in runs],
+            "seed": [run.seed for run in runs],
+            "state": [run.state for run in runs],
+            "progress": [1.0 if run.state == "finished" else last[run.run_id][0] for run in runs],
+            "loss": [last[run.run_id][1] for run in runs],
+            "rows": [run.rows for run in runs],
+            "steps": [run.steps or None for run in runs],
+            "time": [duration(run.seconds) if run.seconds else "" for run in runs],
+        },
+        progress=st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+        loss=st.column_config.NumberColumn(format="%.4g"),
+        rows=st.column_config.NumberColumn(format="localized"),
+        steps=st.column_config.NumberColumn(format="localized"),
+    )
+
+
+def _draw_losses(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
+    series = {}
+    for run in runs:
+        points = [(float(event["step"]), loss, None, None) for event in events[run.run_id].to_pylist() if (loss := _loss(event)) is not None]
+        if points:
+            series[f"{run.arm}, seed {run.seed}"] = tuple(points[:: -(-len(points) // POINTS)])
+    if series:
+        draw(ChartBlock(title="Training loss", kind="line", x="optimizer step", y="loss", series=series), "loss")
+
+
+def _draw_failures(runs: Sequence[RunRecord]) -> None:
+    for run in runs:
+        if run.state == "failed":
+            heading(f"{run.name} failed", f"failed-{run.run_id}")
+            passage(run.error, f"error-{run.run_id}")
+
+
+def _events(store: Store, run: RunRecord) -> pa.Table:
+    """The events of a run; those of one that ended do not change any more."""
+    if run.state in {"finished", "failed"}:
+        return _final_events(run.run_id, str(run.finished))
+    return store.experiments.events(run.run_id)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _final_events(run_id: int, _finished: str) -> pa.Table:
+    return open_store().experiments.events(run_id)
+
+
+def _last(events: pa.Table) -> tuple[float, float | None]:
+    """How far a run is (0 to 1), and its last training loss."""
+    if events.num_rows == 0:
+        return 0.0, None
+    listed = events.to_pylist()
+    losses = [loss for event in listed if (loss := _loss(event)) is not None]
+    newest = listed[-1]
+    return newest["step"] / max(1, newest["total"]), losses[-1] if losses else None
+
+
+def _loss(event: dict[str, object]) -> float | None:
+    """The training loss that an event tells, if it does."""
+    if event["kind"] != "step":
+        return None
+    loss = json.loads(cast("str", event["values"]) or "{}").get("loss")
+    return None if loss is None else float(loss)

@@ -1,0 +1,34 @@
+"""What a report is: sections of blocks, the same for every renderer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.types import Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of the report under a heading of its own."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What is known of one experiment, in the order in which a person wants to know it.
+
+    Attributes:
+        name: names the files; any text, made safe where they are written.
+        title: what the report is about.
+        subtitle: when, how much, and of which state.
+        sections: the answer first.
+    """
+
+    name: str
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
