@@ -1,0 +1,185 @@
+"""Roles as Arrow columns of text, whatever their type, and the tables that findings are made of."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import TYPE_CHECKING
+
+from workbench.types import Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import pyarrow as pa
+
+    from workbench.types import ExampleTable, PairKind, Signal
+
+
+def text_of(examples: ExampleTable, role: str) -> pa.LargeStringArray:
+    """A role as one text per example, null where it is absent.
+
+    Lists of texts, spans and messages are joined by line breaks: the texts, the texts of the spans, the contents of the messages.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = examples.column(role).combine_chunks()
+    if isinstance(column, pa.ChunkedArray):  # a column of no chunks stays one
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_large_string(column.type):
+        return column
+    if not pa.types.is_large_list(column.type):
+        return column.cast(pa.large_string())
+    values = column.values
+    for part in ("text", "content"):
+        if pa.types.is_struct(values.type) and values.type.get_field_index(part) >= 0:
+            values = values.field(part)  # keeps its place even where the struct is null
+            break
+    texts = pa.LargeListArray.from_arrays(column.offsets, pc.fill_null(values.cast(pa.large_string()), ""))
+    joined = pc.binary_join(texts, pa.scalar("\n", pa.large_string()))
+    return pc.if_else(column.is_valid(), joined, pa.scalar(None, pa.large_string()))
+
+
+def joined_text(examples: ExampleTable, roles: Sequence[str]) -> pa.LargeStringArray:
+    """Several roles as one text per example, a line break between them; an absent one is empty."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [pc.fill_null(text_of(examples, role), "") for role in roles]
+    return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, pa.scalar("\n", pa.large_string()))
+
+
+def composed(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts in Unicode's composed form (NFC). Most are in it already, which is quicker to see than to make."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    foreign = pc.invert(pc.string_is_ascii(pc.fill_null(texts, "")))
+    others = texts.filter(foreign).to_pylist()
+    if all(unicodedata.is_normalized("NFC", text) for text in others):
+        return texts
+    replacements = pa.array([unicodedata.normalize("NFC", text) for text in others], pa.large_string())
+    return pc.replace_with_mask(texts, foreign, replacements)
+
+
+def buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes (uint8) and offsets (int64 [n + 1]) of texts, without a copy; nulls count as empty."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    texts = pc.fill_null(texts, "")
+    _, offsets, data = texts.buffers()
+    if len(texts) == 0:
+        return _readable(b""), np.frombuffer(bytes(8), dtype=np.int64)
+    numbers = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)
+    return _readable(data), numbers
+
+
+def _readable(data: object) -> np.ndarray:
+    """Bytes as a read-only array; kernels are compiled for those."""
+    import numpy as np
+
+    if data is None or len(data) == 0:  # type: ignore[arg-type]
+        return np.frombuffer(b"\0", dtype=np.uint8)
+    return np.frombuffer(data, dtype=np.uint8)  # type: ignore[call-overload, no-any-return]
+
+
+def nullable(values: np.ndarray, valid: np.ndarray) -> pa.Array:
+    """An array that is null where ``valid`` is not."""
+    import pyarrow as pa
+
+    return pa.array(values, mask=~valid)
+
+
+class Evidence:
+    """Collects the evidence of a selector, row by row; it is sparse."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, object]] = []
+
+    def add(
+        self,
+        position: int,
+        signal: str,
+        reason: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        partners: Sequence[int] = (),
+        spans: Sequence[tuple[str, int, int]] = (),
+    ) -> None:
+        """Add one finding; ``spans`` are (role, start, end) in code points."""
+        self._rows.append(
+            {
+                "position": int(position),
+                "signal": signal,
+                "reason": reason,
+                "values": json.dumps(values or {}, ensure_ascii=False),
+                "partners": [int(partner) for partner in partners],
+                "spans": [{"role": role, "start": start, "end": end} for role, start, end in spans],
+            },
+        )
+
+    def table(self) -> pa.Table | None:
+        """The evidence as ``Findings`` takes it; None where there is none."""
+        import pyarrow as pa
+
+        if not self._rows:
+            return None
+        span = pa.struct([("role", pa.string()), ("start", pa.int32()), ("end", pa.int32())])
+        schema = pa.schema(
+            [
+                ("position", pa.int64()),
+                ("signal", pa.string()),
+                ("reason", pa.string()),
+                ("values", pa.string()),
+                ("partners", pa.list_(pa.int64())),
+                ("spans", pa.list_(span)),
+            ],
+        )
+        return pa.Table.from_pylist(self._rows, schema)
+
+
+def edge_table(parts: Sequence[tuple[np.ndarray, np.ndarray, str, PairKind, np.ndarray | float]]) -> pa.Table | None:
+    """Edges as ``Findings`` takes them, of parts ``(a, b, signal, kind, similarity)``; None where there is none."""
+    import numpy as np
+    import pyarrow as pa
+
+    tables = [
+        pa.table(
+            {
+                "a": pa.array(np.minimum(a, b), pa.int64()),
+                "b": pa.array(np.maximum(a, b), pa.int64()),
+                "signal": pa.array([signal] * len(a), pa.string()),
+                "kind": pa.array([kind.value] * len(a), pa.string()),
+                "similarity": pa.array(np.broadcast_to(similarity, len(a)), pa.float64()),
+            },
+        )
+        for a, b, signal, kind, similarity in parts
+        if len(a)
+    ]
+    return pa.concat_tables(tables).sort_by([("a", "ascending"), ("b", "ascending")]) if tables else None
+
+
+def findings(
+    signals: tuple[Signal, ...],
+    columns: Mapping[str, pa.Array | np.ndarray],
+    *,
+    evidence: Evidence | None = None,
+    edges: pa.Table | None = None,
+    notes: Sequence[str] = (),
+) -> Findings:
+    """Findings with the declared columns in their declared order and type."""
+    import pyarrow as pa
+
+    types = {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_()}
+    table = pa.table({signal.name: pa.array(columns[signal.name]).cast(types[signal.dtype]) for signal in signals})
+    return Findings(signals=table, evidence=evidence.table() if evidence else None, edges=edges, notes=tuple(notes))
+
+
+def no_values(signals: tuple[Signal, ...], size: int, notes: Sequence[str] = ()) -> Findings:
+    """Findings that say nothing of any row."""
+    import pyarrow as pa
+
+    return findings(signals, {signal.name: pa.nulls(size, pa.float64()) for signal in signals}, notes=notes)

@@ -1,0 +1,99 @@
+"""Which similar pairs are two fillings of one template.
+
+Two texts are, where all that differs between them is
+
+- numbers (words with a digit) or quoted strings (up to 200 characters), or
+- words at places where at least ``TEMPLATE_ROWS`` texts of the dataset differ from one another in the same frame: slot words.
+
+A frame is what two aligned texts share, with a mark for each gap; a gap may be filled by a different number of words on each side. A single near copy
+with another word at some place shares its frame with the original alone, so it is no template.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from workbench.selectors._jit import kernel
+from workbench.selectors._scan import FACTOR, mix, skeletons
+from workbench.selectors._unicode import tables
+
+TEMPLATE_ROWS: Final = 5
+_REACH: Final = 12  # words that both sides of a gap may have together
+_NONE: Final = np.uint64(0)
+_SAME: Final = np.uint64(1)
+_GAP: Final = np.uint64(2)
+
+
+@kernel
+def _frames(words: np.ndarray, starts: np.ndarray, a: np.ndarray, b: np.ndarray, found: np.ndarray) -> None:
+    """Write the hash of each pair's frame: uint64 [pairs], 0 where the texts cannot be aligned, 1 where their skeletons are equal."""
+    for pair in range(len(a)):
+        found[pair] = _frame(words[starts[a[pair]] : starts[a[pair] + 1]], words[starts[b[pair]] : starts[b[pair] + 1]])
+
+
+@kernel
+def _frame(left: np.ndarray, right: np.ndarray) -> np.uint64:
+    at = other = shared = gaps = 0
+    value = FACTOR
+    while at < len(left) and other < len(right):
+        if left[at] == right[other]:
+            value = mix(value * FACTOR + left[at])
+            shared += left[at] != 0
+            at += 1
+            other += 1
+            continue
+        skipped = _resume(left, right, at, other)
+        if skipped < 0:
+            return _NONE
+        at += skipped // (_REACH + 1)
+        other += skipped % (_REACH + 1)
+        value = mix(value ^ _GAP)
+        gaps += 1
+    if len(left) - at > _REACH or len(right) - other > _REACH:
+        return _NONE
+    if at < len(left) or other < len(right):
+        value = mix(value ^ _GAP)
+        gaps += 1
+    if shared <= gaps:
+        return _NONE
+    return _SAME if gaps == 0 else max(value, np.uint64(3))
+
+
+@kernel
+def _resume(left: np.ndarray, right: np.ndarray, at: int, other: int) -> int:
+    """The shortest gap after which two words in a row agree again, as ``skipped left * (_REACH + 1) + skipped right``; -1 where there is none."""
+    for total in range(1, _REACH + 1):
+        for skip in range(total + 1):
+            i, j = at + skip, other + total - skip
+            if i < len(left) and j < len(right) and left[i] == right[j]:
+                ends = i + 1 == len(left) and j + 1 == len(right)
+                if ends or (i + 1 < len(left) and j + 1 < len(right) and left[i + 1] == right[j + 1]):
+                    return skip * (_REACH + 1) + total - skip
+            elif i == len(left) and j == len(right):
+                return skip * (_REACH + 1) + total - skip
+    return -1
+
+
+def are_templates(data: np.ndarray, offsets: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Tell which pairs of texts are fillings of one template.
+
+    Args:
+        data, offsets: the texts, as ``_scan`` takes them.
+        a, b: int64 [pairs], positions of texts.
+
+    Returns:
+        bool [pairs].
+    """
+    unicode = tables()
+    words, starts, streams = skeletons(data, offsets, unicode.classes, unicode.folded)
+    frames = np.empty(len(a), dtype=np.uint64)
+    _frames(words, starts, a, b, frames)
+    differ = streams[a] != streams[b]  # else they differ in case, punctuation or spacing: near copies
+    slots = frames > _SAME
+    members = np.unique(np.concatenate([np.stack([frames[slots], side[slots].astype(np.uint64)], axis=1) for side in (a, b)]), axis=0)
+    known, counts = np.unique(members[:, 0], return_counts=True)
+    frequent = known[counts >= TEMPLATE_ROWS]
+    result: np.ndarray = differ & ((frames == _SAME) | (slots & np.isin(frames, frequent)))
+    return result
