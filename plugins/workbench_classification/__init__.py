@@ -13,6 +13,8 @@ from workbench.metrics import label_scores, majority_label
 from workbench.selectors import (
     ExactDuplicateParams,
     ExactDuplicates,
+    NearDuplicateParams,
+    NearDuplicates,
 )
 from workbench.types import Floor, Role, RoleType, Task
 
@@ -30,7 +32,7 @@ TASK = Task(
         Role(name="label", type=RoleType.LABEL, columns=("category", "class", "intent", "target", "topic")),
     ),
     target="label",
-    selectors=("exact-duplicates",),
+    selectors=("exact-duplicates", "near-duplicates"),
     adapter="sequence-classification",
     metrics=(
         "macro-f1",
@@ -61,6 +63,7 @@ def workbench_selectors() -> Iterable[Selector]:
     """Supply what curates texts with labels."""
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("text",))),
+        NearDuplicates(params=NearDuplicateParams(roles=("text",))),
     ]
 
 

@@ -6,6 +6,8 @@ Copying is timed on the first resamples alone (``--subset``) and scaled up; the 
 run in one process, one after the other, with the threads that BLAS takes by itself.
 """
 
+# ruff: noqa: T201 (a benchmark prints)
+
 from __future__ import annotations
 
 import argparse

@@ -5,6 +5,8 @@
 FOLDER holds the public datasets (see CONTRIBUTING.md). Both sides take the same texts in one process, interleaved; times are medians.
 """
 
+# ruff: noqa: T201 (a benchmark prints)
+
 from __future__ import annotations
 
 import argparse

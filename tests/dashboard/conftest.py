@@ -362,7 +362,7 @@ def visit(chromium):
         def open_page(address: str, *, scheme: str = "light") -> Visit:
             context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
             stack.callback(context.close)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(START * 1000)
             seen = Visit(page=context.new_page())
             seen.page.on("request", lambda request: seen.requests.append(request.url))
             seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))

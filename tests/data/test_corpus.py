@@ -119,3 +119,35 @@ def test_several_columns_can_be_looked_at_for_what_was_seen():
     held_out = pa.table({"a": ["one text", "x", "new", "new"], "b": ["y", "One text", "X", "y"]})
 
     assert [{"a": "x", "b": "One text"}, {"a": "new", "b": "y"}] == corpus.drop_seen(held_out, train, ("a", "b")).to_pylist()
+
+
+def make_examples(documentation):
+    columns = {"text": "docstring", "label": "area", "source": "module", "area": "area", "group": "group"}
+    return pa.table({name: documentation.column(column) for name, column in columns.items()})
+
+
+def test_a_sample_is_planted_in_training_alone(documentation):
+    """It has as many rows as asked for, roles and source only, and an evaluation split of which no text stands in training."""
+    from workbench.data.plant import ExactDuplicate, LabelFlip
+
+    plants = [(LabelFlip(found_by=()), 0.2), (ExactDuplicate(found_by=()), 0.1)]
+
+    sample = corpus.sample_of(make_examples(documentation), seen=("text",), plants=plants, seed=3, size=2_000)
+
+    assert ["text", "label", "source"] == sample.train.column_names == sample.eval.column_names
+    assert (2_200, 400) == (sample.train.num_rows, sample.eval.num_rows)
+    assert {"label-flip": 400, "exact-duplicate": 200} == Counter(sample.planted.column("kind").to_pylist())
+    assert set() == set(sample.train.column("text").to_pylist()) & set(sample.eval.column("text").to_pylist())
+
+
+def test_a_sample_follows_its_seed(documentation):
+    """The same seed gives the same sample, another one other rows; all rows where fewer stand there than are asked for."""
+    examples = make_examples(documentation)
+    one, same, other, whole = (
+        corpus.sample_of(examples, seen=("text",), plants=(), seed=seed, size=size) for seed, size in ((0, 99), (0, 99), (1, 99), (0, 10**6))
+    )
+
+    assert one == same
+    assert one.train != other.train
+    assert corpus.split_by_group(examples, share=0.2, seed=0)[0].num_rows == whole.train.num_rows
+    assert (99, corpus.FEWEST) == (one.train.num_rows, one.eval.num_rows)

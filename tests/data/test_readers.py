@@ -301,6 +301,12 @@ def test_a_location_without_data_is_refused(classification, tmp_path, location, 
     assert message in str(caught.value)
 
 
+def test_a_name_on_the_hub_is_passed_on(classification, tmp_path):
+    """Without a network, what ``datasets`` says becomes one message with another way to go."""
+    with pytest.raises(DataError, match=r"hf://owner/name@train cannot be loaded: .*\. Without a network, give files or a saved dataset\."):
+        read(classification, tmp_path, "hf://owner/name@train")
+
+
 def test_a_damaged_saved_dataset_is_refused(classification, tmp_path):
     """Whatever ``datasets`` raises becomes one message."""
     (tmp_path / "saved").mkdir()

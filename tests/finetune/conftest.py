@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.finetune._adapter import Adapter
+    from workbench.finetune._artifact import Artifact
     from workbench.types import Encoded, RunPlan
 
 MACHINE = Environment(device="cpu", cores=1, memory=8 * 2**30)
@@ -84,17 +85,18 @@ class Case:
     test: ExampleTable
     options: dict[str, object] = field(default_factory=dict)
 
-    def spec(self, folder: Path, **options: object) -> FineTuneSpec:
-        return FineTuneSpec(model=self.model, assets=folder / "assets", options={**self.options, **options})
+    def spec(self, folder: Path, *, steps: int | None = None, **options: object) -> FineTuneSpec:
+        return FineTuneSpec(model=self.model, assets=folder / "assets", options={**self.options, **options}, max_steps=steps)
 
-    def ready(self, folder: Path, **options: object) -> tuple[RunPlan, Encoded]:
+    def ready(self, folder: Path, *, steps: int | None = None, **options: object) -> tuple[RunPlan, Encoded]:
         """Prepare, plan and encode."""
-        spec = self.spec(folder, **options)
-        self.adapter.prepare(self.train, spec, folder / "assets")
+        spec = self.spec(folder, steps=steps, **options)
+        if not (folder / "assets").exists():
+            self.adapter.prepare(self.train, spec, folder / "assets")
         plan = self.adapter.plan(spec, MACHINE)
         return plan, self.adapter.encode(self.train, plan)
 
-    def fit(self, folder: Path, **options: object) -> object:
+    def fit(self, folder: Path, **options: object) -> Artifact:
         """Prepare, plan, encode and train."""
         plan, encoded = self.ready(folder, **options)
         return self.adapter.train(encoded, plan, TrainContext(seed=0, folder=folder / "run"))
@@ -114,17 +116,24 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES, scope="module")
+@pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
     """Each head in turn."""
     return CASES[request.param]
 
 
-@pytest.fixture(scope="module")
-def trained(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, object, Path]:
-    """Each head, trained once."""
-    folder = tmp_path_factory.mktemp("trained")
-    return case, case.fit(folder), folder
+@pytest.fixture(scope="session")
+def _kept() -> dict[str, tuple[Artifact, Path]]:
+    return {}
+
+
+@pytest.fixture
+def trained(case: Case, _kept: dict[str, tuple[Artifact, Path]], tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Artifact, Path]:
+    """Each head, trained once for all tests, and its folder."""
+    if case.adapter.name not in _kept:
+        folder = tmp_path_factory.mktemp(case.adapter.name)
+        _kept[case.adapter.name] = case.fit(folder), folder
+    return case, *_kept[case.adapter.name]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 import random
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -17,6 +19,7 @@ import pytest
 from workbench.compare import Arm, adjust, compare_arms, comparison_table
 from workbench.curate import ConfiguredSelector, decide, score, to_plain, training_rows
 from workbench.metrics import LabelScore, evaluate
+from workbench.report import build
 from workbench.store import MetricResult, Store
 from workbench.types import Action, Direction, Findings, Policy, PolicyRule, Role, RoleType, Rule, RunEvent, Scope, SelectorKind, Signal, Task
 
@@ -28,8 +31,9 @@ HOSTILE = (
 )
 """One text with something in it for each renderer that would take text for more than text."""
 
+REJECTED = 7
 AREAS = ("files", "network", "numeric", "text")
-WORDS = ("open", "return", "the", "buffer", "socket", "value", "path", "matrix", "string", "when", "closed", "given", "reads", "until", "empty", "line")
+WORDS = ("open", "return", "the", "buffer", "socket", "value", "path", "matrix", "string", "closed", "given", "reads", "until", "line")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Words:
     hostile: bool = False
 
     def __call__(self, text: str) -> str:
+        """The text, with something bad behind it."""
         return f"{text} {HOSTILE}" if self.hostile else text
 
 
@@ -61,6 +66,7 @@ class Short:
 
     @property
     def signals(self):
+        """Words, under review below five of them."""
         rule = Rule(action=Action.REVIEW, operator="<", threshold=5)
         reasons = {"short": self.words("{value} words are few").replace("{{ 7 * 7 }}{% raw %}", "")}
         return (Signal(name="words", dtype="int64", summary="Words.", low=0, direction=Direction.HIGHER, rule=rule, reasons=reasons),)
@@ -76,9 +82,7 @@ class Short:
                 "reason": pa.array(["short"] * len(short), pa.string()),
                 "values": pa.array([json.dumps({"value": counts[position]}) for position in short], pa.string()),
                 "partners": pa.array([[]] * len(short), pa.list_(pa.int64())),
-                "spans": pa.array(
-                    [[]] * len(short), pa.list_(pa.struct([("role", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))
-                ),
+                "spans": pa.array([[]] * len(short), pa.list_(pa.struct([("role", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
             },
         )
         return Findings(signals=pa.table({"words": pa.array(counts, pa.int64())}), evidence=evidence, notes=(self.words("counts words by spaces"),))
@@ -164,22 +168,18 @@ class Made:
     words: Words
 
 
-def make(path, *, hostile=False, seeds=(0, 1), skill=None, fail=(), rejected=7, recipe="task: areas\n", name="areas-demo"):
+def make(path, *, hostile=False, seeds=(0, 1), fail=()):
     """An experiment on ``n`` examples of four areas, with planted copies and short texts.
 
     Args:
         path: of the store.
         hostile: whether every text holds something bad.
         seeds: of the runs.
-        skill: arm to the share of evaluation examples that its models get right.
-        fail: (arm, seed) of the runs that fail.
-        rejected: rows set aside.
-        recipe: its text.
-        name: of the experiment.
+        fail: further arms, whose run fails.
     """
     words = Words(hostile=hostile)
     store = Store.create(path)
-    dataset = _import(store, words, rejected)
+    dataset = _import(store, words)
     selectors = [
         ConfiguredSelector(id=f"areas.{each.name}", selector=each, plugin="areas", distribution="areas-dist", distribution_version="1.2")
         for each in (Copies(), Short(words=words))
@@ -190,11 +190,11 @@ def make(path, *, hostile=False, seeds=(0, 1), skill=None, fail=(), rejected=7, 
     store.ledger.pin(dataset.name, [3, 4], "keep", author=words("ada"), note="seen")
     decision = decide(store, dataset.dataset_id, runs, policy.policy)
     experiment = store.experiments.open(
-        name=words(name),
-        identity=hashlib.blake2b(name.encode(), digest_size=16).hexdigest(),
+        name=words("areas-demo"),
+        identity=_digest("areas-demo"),
         task="areas.areas",
         dataset_id=dataset.dataset_id,
-        recipe=recipe + (f"# {HOSTILE}\n" if hostile else ""),
+        recipe="task: areas\n" + (f"# {HOSTILE}\n" if hostile else ""),
         resolved={
             "task": "areas.areas",
             "select": {each.id: {"version": each.selector.version, "params": dict(each.params)} for each in selectors},
@@ -211,26 +211,30 @@ def make(path, *, hostile=False, seeds=(0, 1), skill=None, fail=(), rejected=7, 
         drawn = np.sort(np.random.default_rng(seed).choice(raw, size=len(curated), replace=False))
         store.experiments.freeze(experiment.experiment_id, "random", seed, drawn, policy_id=policy.policy_id, ledger_number=decision.ledger_number)
     sizes = {"raw": len(raw), "curated": len(curated), "random": len(curated)}
-    _run_all(store, words, experiment, dataset, sizes, seeds, skill or {"raw": 0.62, "random": 0.6, "curated": 0.8}, fail)
+    _run_all(store, words, experiment, dataset, sizes=sizes, seeds=seeds, fail=fail)
     _compare(store, experiment)
     steps = {words("import"): 1.25, "score": 3.5, "decide": 0.1, "train": 83.0, "predict": 6.0, "compare": 2.5}
     store.experiments.update(experiment.experiment_id, state="failed" if fail else "finished", steps=steps)
     return Made(store=store, experiment=store.experiments.get(experiment.experiment_id), words=words)
 
 
-def _import(store, words, rejected):
-    """120 rows of train of which 10 are planted copies and 6 are planted short; 80 of eval."""
-    draw = random.Random(5)
+def _digest(*parts):
+    return hashlib.blake2b("".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _import(store, words):
+    """120 rows of train: 10 planted copies, 6 planted short texts, 3 natural copies and 4 natural short texts among them; 80 of eval."""
+    draw = random.Random(5)  # noqa: S311 - words, not secrets
     texts = [words(" ".join(draw.choices(WORDS, k=8)) + f" {number}") for number in range(190)]
     train = texts[:110]
     for position in (0, 1, 2):
         train[50 + position] = train[80 + position]  # natural copies
-    for position in range(20, 26):
+    for position in range(20, 30):
         train[position] = f"short {position}"
     train += [train[position] for position in range(30, 40)]
     rows = [("train", text) for text in train] + [("eval", text) for text in texts[110:]]
     labels = [words(AREAS[draw.randrange(4)]) for _ in rows]
-    content = [hashlib.blake2b(f"{split}{text}{label}".encode(), digest_size=16).hexdigest() for (split, text), label in zip(rows, labels, strict=True)]
+    content = [_digest(split, text, label) for (split, text), label in zip(rows, labels, strict=True)]
     for position in range(10):
         labels[110 + position], content[110 + position] = labels[30 + position], content[30 + position]
     for position in range(3):
@@ -257,37 +261,39 @@ def _import(store, words, rejected):
         stage.reject(
             pa.table(
                 {
-                    "file": [words("data/train.jsonl")] * rejected,
-                    "line": pa.array(range(300, 300 + rejected), pa.int64()),
-                    "reason": [words("the label is missing")] * rejected,
-                    "excerpt": [words(f"secret {number}") for number in range(rejected)],
+                    "file": [words("data/train.jsonl")] * REJECTED,
+                    "line": pa.array(range(300, 300 + REJECTED), pa.int64()),
+                    "reason": [words("the label is missing")] * REJECTED,
+                    "excerpt": [words(f"secret {number}") for number in range(REJECTED)],
                 },
             ),
         )
         planted = [(110 + position, "copy", {"original": 30 + position}) for position in range(10)]
         planted += [(position, "empty", {}) for position in range(20, 26)] + [(60, words("bias") if words.hostile else "bias", {})]
-        stage.plant(pa.table({"row": [row for row, _, _ in planted], "kind": [kind for _, kind, _ in planted], "detail": [json.dumps(how) for *_, how in planted]}))
-        return stage.finish(read=len(rows) + rejected)
+        rows_planted, kinds, details = zip(*planted, strict=True)
+        stage.plant(pa.table({"row": rows_planted, "kind": kinds, "detail": [json.dumps(detail) for detail in details]}))
+        return stage.finish(read=len(rows) + REJECTED)
 
 
-def _run_all(store, words, experiment, dataset, sizes, seeds, skill, fail):
+def _run_all(store, words, experiment, dataset, *, sizes, seeds, fail):
+    skill = {"raw": 0.62, "random": 0.6, "curated": 0.8}
     for arm, rows in sizes.items():
         for seed in seeds:
-            run = _planned(store, words, experiment, dataset, arm, seed, rows)
+            run = _planned(store, words, experiment, dataset, arm=arm, seed=seed, rows=rows)
             store.experiments.start_run(run.run_id)
-            if (arm, seed) in fail:
-                store.experiments.fail_run(run.run_id, words(f"the arm {arm!r} has no examples."))
-                continue
             _train(store, run, seed)
-            _predict(store, words, run, dataset, skill[arm], seed)
+            _predict(store, words, run, dataset, skill=skill[arm], seed=seed)
             store.experiments.finish_run(run.run_id, steps=60, seconds=9.5)
-    floor = _planned(store, words, experiment, dataset, "floor", 0, 0)
-    _predict(store, words, floor, dataset, 0.25, 99)
+    for arm in fail:
+        run = _planned(store, words, experiment, dataset, arm=arm, seed=0, rows=0)
+        store.experiments.fail_run(run.run_id, words(f"the arm {arm!r} has no examples."))
+    floor = _planned(store, words, experiment, dataset, arm="floor", seed=0, rows=0)
+    _predict(store, words, floor, dataset, skill=0.25, seed=99)
     store.experiments.finish_run(floor.run_id, steps=0, seconds=0.0)
 
 
-def _planned(store, words, experiment, dataset, arm, seed, rows):
-    plan = {"model": words("scratch:tiny"), "batch_size": 16, "epochs": 3.0, "options": {"words": words("many")}, "assets": "/nowhere", "warnings": []}
+def _planned(store, words, experiment, dataset, *, arm, seed, rows):
+    plan = {"model": words("scratch:tiny"), "batch_size": 16, "epochs": 3.0, "options": {"words": words("many")}, "assets": "/nowhere"}
     return store.experiments.plan_run(
         experiment_id=experiment.experiment_id,
         dataset_id=dataset.dataset_id,
@@ -310,17 +316,16 @@ def _train(store, run, seed):
     audit |= {"truncated": [row % 10 == 0 for row in range(run.rows)], "stop_token_trained": pa.nulls(run.rows, pa.bool_())}
     store.experiments.add_audit(run.run_id, pa.table(audit))
     pace = {"raw": 40, "random": 35, "curated": 25}[run.arm]
-    events = [
-        (datetime.now(UTC), RunEvent(kind="step", step=step, total=60, values={"loss": 1.4 * math.exp(-step / pace) + 0.05 * seed})) for step in range(3, 61, 3)
-    ]
+    losses = {step: 1.4 * math.exp(-step / pace) + 0.05 * seed for step in range(3, 61, 3)}
+    events = [(datetime.now(UTC), RunEvent(kind="step", step=step, total=60, values={"loss": loss})) for step, loss in losses.items()]
     store.experiments.add_events(run.run_id, events)
 
 
-def _predict(store, words, run, dataset, skill, seed):
+def _predict(store, words, run, dataset, *, skill, seed):
     """Right on the first ``skill`` of the examples, but for a few that the seed decides."""
     evaluation = store.datasets.examples(dataset.dataset_id, split="eval")
     truth = evaluation.texts("label")
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - errors, not secrets
     right = [position < skill * len(truth) for position in range(len(truth))]
     for position in draw.sample(range(len(truth)), 4):
         right[position] = not right[position]
@@ -370,6 +375,12 @@ def _compare(store, experiment):
 
 
 @pytest.fixture(scope="session")
+def task():
+    """The task of the experiments, as its plugin declares it."""
+    return TASK
+
+
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory):
     """An ordinary experiment: two seeds, everything finished."""
     return make(tmp_path_factory.mktemp("plain") / "plain.duckdb")
@@ -377,5 +388,34 @@ def plain(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory):
-    """The same with something bad in every text, and a run that failed."""
-    return make(tmp_path_factory.mktemp("hostile") / "hostile.duckdb", hostile=True, fail=(("random", 1),))
+    """One seed of the same, with something bad in every text and an arm that failed."""
+    return make(tmp_path_factory.mktemp("hostile") / "hostile.duckdb", hostile=True, seeds=(0,), fail=("without:copies",))
+
+
+@pytest.fixture(scope="session")
+def report(plain):
+    """The report of the ordinary experiment."""
+    return build(plain.store, plain.experiment, task=TASK)
+
+
+@pytest.fixture(scope="session")
+def hostile_report(hostile):
+    """The report of the hostile one."""
+    return build(hostile.store, hostile.experiment, task=TASK)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium of the system's own."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        message = "needs Chromium; install it with: apt-get install chromium fonts-noto-cjk"
+        if os.environ.get("WORKBENCH_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        yield browser
+        browser.close()

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench.report.charts import MOST_CATEGORIES, MOST_POINTS, WIDTH, describe, draw, ticks
@@ -15,7 +15,8 @@ def chart(kind, series, *, zero=False):
     return ChartBlock(title="t", kind=kind, x="what", y="how much", series=series, zero=zero)
 
 
-@given(REAL, REAL)
+@settings(deadline=None)
+@given(st.floats(-1e100, 1e100), st.floats(-1e100, 1e100) | st.floats(-10, 10))
 def test_ticks_cover_the_values_with_round_steps(one, other):
     """A handful of them, evenly spaced by 1, 2 or 5 times a power of ten."""
     low, high = min(one, other), max(one, other)
@@ -31,12 +32,13 @@ def test_ticks_cover_the_values_with_round_steps(one, other):
 POINT = st.tuples(st.text(max_size=60), REAL, st.none() | REAL, st.none() | REAL)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["bar", "interval"]), st.dictionaries(st.text(max_size=20), st.lists(POINT, max_size=5).map(tuple), max_size=3), st.booleans())
 def test_everything_is_drawn_inside_the_picture(kind, series, zero):
     """Whatever the names and the values."""
     drawing = draw(chart(kind, series, zero=zero))
     if drawing is None:
-        assert not any(series.values())
+        assert not any(abs(y) <= 1e100 for points in series.values() for _, y, _, _ in points)
         return
     spots = [(line.x1, line.y1) for line in drawing.lines] + [(line.x2, line.y2) for line in drawing.lines]
     spots += [(dot.x, dot.y) for dot in drawing.dots] + [(box.x + box.width, box.y + box.height) for box in drawing.boxes]
@@ -46,10 +48,12 @@ def test_everything_is_drawn_inside_the_picture(kind, series, zero):
     assert all(box.width >= 0 for box in drawing.boxes)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(REAL, REAL, st.none(), st.none()), min_size=1, max_size=20))
 def test_curves_run_from_left_to_right(points):
     """In the order of x, however they were given."""
     drawing = draw(chart("line", {"loss": tuple(points)}))
+    assume(drawing is not None)
     for curve in drawing.curves:
         xs = [float(pair.split(",")[0]) for pair in curve.points.split()]
         assert xs == sorted(xs)

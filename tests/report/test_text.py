@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.report import excerpt, printable
@@ -30,6 +30,7 @@ def test_what_could_move_a_cursor_or_turn_text_around_is_written_out(text, expec
     assert expected == printable(text)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_no_control_character_is_left(text):
     """Whatever the text, and a second pass finds nothing to do."""
@@ -40,6 +41,7 @@ def test_no_control_character_is_left(text):
     shown.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(ANY_TEXT, st.integers(2, 50))
 def test_an_excerpt_is_one_short_line(text, limit):
     """It begins as the text does, and says by an ellipsis that something is missing."""

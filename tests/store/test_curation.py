@@ -85,7 +85,7 @@ def test_operators_are_a_closed_list(store, operator):
 def test_rule_on_an_unknown_signal(store):
     """A rule that names no signal is refused with the nearest that there is."""
     run = scored(store, imported(store, examples(numbered(1))).dataset_id, [1.0])
-    with pytest.raises(UnknownNameError, match="Did you mean 'near-duplicates.score'"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'near-duplicates\.score'"):
         store.curation.fired([run], [rule("near-duplicates.scores", "<", 1.0)])
 
 

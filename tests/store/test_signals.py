@@ -12,9 +12,7 @@ from workbench.store import ingest as ingest_module
 from workbench.types import Direction, Findings, Signal
 
 SIGNALS = (
-    Signal(
-        name="self-confidence", dtype="float64", summary="a share", low=0.0, high=1.0, direction=Direction.HIGHER, reasons={"low": "it is {value}"}
-    ),
+    Signal(name="self-confidence", dtype="float64", summary="", low=0.0, high=1.0, direction=Direction.HIGHER, reasons={"low": "it is {value}"}),
     Signal(name='"quoted"; --', dtype="int64", summary="a count"),
     Signal(name="flag", dtype="bool", summary="a yes or no"),
 )

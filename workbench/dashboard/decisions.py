@@ -49,13 +49,18 @@ def draw_undo(dataset: DatasetRecord, place: Place, *, key: str) -> None:
 
 
 def pin(dataset: DatasetRecord, row: int, example_id: str, decision: Literal["keep", "drop"], place: Place, rows: Sequence[int], *, more: bool) -> None:
-    """Overrule the rules on one row and go on to the next."""
+    """Overrule the rules on one row and go on to the next.
+
+    A key that is pressed before the page has caught up with the last one means a row that nobody has seen yet: it decides nothing.
+    """
+    if st.session_state.get("place") is not place or place.focus != row:
+        return
     with _outcome_told():
         store = open_store()
         if not _is_newest(store, dataset):
             return
         entry = store.ledger.pin(dataset.name, [row], decision, author=author())
-        _tell(f"Step {entry.number}: {decision} {short_id(example_id)}.")
+        _tell(f"Step {entry.number}: {decision} {short_id(example_id)}")
         place.forward(rows, more=more)
 
 
@@ -71,7 +76,7 @@ def undo(dataset: DatasetRecord, place: Place) -> None:
         entry = store.ledger.undo(author=author(), dataset=dataset.name)
         undone = [each for each in pins if each.number == entry.undoes]
         what = f"{undone[0].decision} {short_id(undone[0].example_id)}" if len(undone) == 1 else f"a decision on {len(undone):,} rows"
-        _tell(f"Took back step {entry.undoes}: {what}.")
+        _tell(f"Took back step {entry.undoes}: {what}")
         if undone:
             place.go_to(undone[0].row)
 

@@ -33,6 +33,12 @@ class Place:
         """The position in ``rows`` (ascending, not empty) of the record in focus."""
         return min(bisect_left(rows, self.focus), len(rows) - 1)
 
+    def settle(self, rows: Sequence[int]) -> int:
+        """Put the focus on a row that is there, and give its position."""
+        index = self.index(rows)
+        self.focus = rows[index]
+        return index
+
     def forward(self, rows: Sequence[int], *, more: bool) -> None:
         """Go to the next record, on the next page where this one ends."""
         index = self.index(rows)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from workbench.curate import explain
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, pin
 from workbench.dashboard.show import passage, short_id, table, text
 from workbench.report.numbers import cell
@@ -16,9 +15,10 @@ from workbench.types import RoleType, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.curate import Current, Explanation, Partner
+    from workbench.curate import Explanation, Partner
+    from workbench.dashboard.listing import Listing, Record
     from workbench.dashboard.place import Place
-    from workbench.store import DatasetRecord, Store
+    from workbench.store import DatasetRecord
     from workbench.types import Role
 
 COLOURS = {Verdict.KEEP: "green", Verdict.DROP: "red", Verdict.REVIEW: "orange"}
@@ -26,28 +26,17 @@ PARTNERS = 5
 """Partners whose text is shown; the others are counted."""
 
 
-def draw_record(store: Store, state: Current, row: int, place: Place, rows: Sequence[int], *, more: bool) -> None:
-    """Draw the record in focus.
-
-    Args:
-        store: where it is.
-        state: the dataset and its verdicts.
-        row: the record's row.
-        place: where the person is, for going on.
-        rows: the rows of the page.
-        more: whether there is another page.
-    """
-    known = explain(store, state.dataset, row, state.runs, state.decision)
-    _draw_buttons(state.dataset, known, place, rows, more=more)
-    _draw_head(store, state.dataset, known)
+def draw_record(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
+    """Draw the record in focus, and what can be done with it."""
+    known = listing.record.known
+    _draw_buttons(dataset, listing, place)
+    _draw_head(listing.record)
     _draw_why(known)
-    roles = {role.name: role for role in state.dataset.roles}
+    roles = {role.name: role for role in dataset.roles}
     for name, value in known.roles.items():
-        with st.container(gap="xxsmall"):
-            text(f"{name} (what a model learns to produce)" if name == state.dataset.target else name, key=f"quiet-role-{name}")
-            _draw_role(roles[name], value, f"{known.example_id}-{name}")
-    if known.partners:
-        _draw_partners(store, state.dataset, known, roles)
+        label = f"{name} (what a model learns to produce)" if name == dataset.target else name
+        _draw_role(roles[name], label, value, f"{known.example_id}-{name}")
+    _draw_partners(listing.record, roles)
     with st.expander("All signals"):
         table(
             {
@@ -57,48 +46,49 @@ def draw_record(store: Store, state: Current, row: int, place: Place, rows: Sequ
                 "meaning": [signal.summary for signal in known.signals],
             },
         )
-    for experiment, arm, seed in known.took_part:
-        text(f"Trained on in {experiment}, arm {arm}" + ("" if seed is None else f", seed {seed}"), key=f"quiet-part-{experiment}-{arm}-{seed}")
+    runs = [f"{experiment}, arm {arm}{'' if seed is None else f', seed {seed}'}" for experiment, arm, seed in known.took_part]
+    if runs:
+        text("Trained on in: " + "; ".join(runs), key="quiet-runs")
 
 
-def _draw_buttons(dataset: DatasetRecord, known: Explanation, place: Place, rows: Sequence[int], *, more: bool) -> None:
+def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
+    known, rows = listing.record.known, listing.numbers
     if not author():
         draw_signature()
-    index = place.index(rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key="decide"):
         if author():
-            for word, shortcut in (("keep", "K"), ("drop", "D")):
+            for word, shortcut, icon in (("keep", "K", ":material/check:"), ("drop", "D", ":material/close:")):
                 st.button(
                     word.capitalize(),
                     key=f"{word}-{known.example_id}",
-                    icon=":material/check:" if word == "keep" else ":material/close:",
+                    icon=icon,
                     shortcut=shortcut,
                     on_click=pin,
                     args=(dataset, known.row, known.example_id, word, place, rows),
-                    kwargs={"more": more},
+                    kwargs={"more": listing.more},
                 )
             draw_undo(dataset, place, key=f"undo-{known.example_id}")
             st.space("stretch")
-        st.button("Previous", key="previous", shortcut="P", on_click=place.backward, args=(rows,), disabled=index == 0 and len(place.starts) == 1)
-        last = index == len(rows) - 1 and not more
-        st.button("Next", key="next", shortcut="N", on_click=place.forward, args=(rows,), kwargs={"more": more}, disabled=last)
+        first = listing.index == 0 and len(place.starts) == 1
+        last = listing.index == len(rows) - 1 and not listing.more
+        st.button("Previous", key="previous", shortcut="P", on_click=place.backward, args=(rows,), disabled=first)
+        st.button("Next", key="next", shortcut="N", on_click=place.forward, args=(rows,), kwargs={"more": listing.more}, disabled=last)
     if author():
         draw_notice()
 
 
-def _draw_head(store: Store, dataset: DatasetRecord, known: Explanation) -> None:
+def _draw_head(record: Record) -> None:
+    known = record.known
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key="record-verdict", width="content"):
             st.badge(known.verdict, color=COLOURS[Verdict(known.verdict)])
-        if known.pin:
+        if record.pin is not None:
             st.badge("pinned", icon=":material/keep:", color="blue")
         text(known.example_id, key="mono-id", width="content")
         text(f"{known.split} · {known.source}", key="quiet-source", width="content")
-    if known.pin:
-        made = next((each for each in store.ledger.pins(dataset.dataset_id) if each.row == known.row), None)
-        if made is not None:
-            note = f": {made.note}" if made.note else ""
-            text(f"Decided by {made.author}, {made.time:%Y-%m-%d %H:%M} UTC, step {made.number}{note}", key="quiet-pin")
+    if record.pin is not None:
+        note = f": {record.pin.note}" if record.pin.note else ""
+        text(f"Decided by {record.pin.author}, {record.pin.time:%Y-%m-%d %H:%M} UTC, step {record.pin.number}{note}", key="quiet-pin")
 
 
 def _draw_why(known: Explanation) -> None:
@@ -126,36 +116,42 @@ def _slice(value: object, start: int, end: int) -> str:
     return value[start:end] if isinstance(value, str) else ""
 
 
-def _draw_role(role: Role, value: object, key: str) -> None:
+def _draw_role(role: Role, label: str, value: object, key: str) -> None:
+    """A part of an example under its name; one passage for each text that it has."""
+    with st.container(gap="xxsmall"):
+        text(label if value is not None else f"{label}: absent", key=f"quiet-role-{key}")
+        for position, each in enumerate(_passages(role, value)):
+            passage(each, f"{key}-{position}")
+
+
+def _passages(role: Role, value: object) -> list[str]:
     if value is None:
-        text("absent", key=f"quiet-absent-{role.name}")
-        return
+        return []
     match role.type:
         case RoleType.MESSAGES:
-            for position, message in enumerate(cast("Sequence[Mapping[str, object]]", value)):
-                extra = "".join(f" · {name}: {message[name]}" for name in ("name", "tool_call_id", "tool_calls") if message.get(name))
-                passage(f"{message['role']}{extra}\n{message['content'] or ''}", f"{key}-{position}")
+            return [_message(each) for each in cast("Sequence[Mapping[str, object]]", value)]
         case RoleType.TEXTS:
-            for position, each in enumerate(cast("Sequence[str]", value)):
-                passage(each, f"{key}-{position}")
+            return list(cast("Sequence[str]", value))
         case RoleType.SPANS:
-            for position, span in enumerate(cast("Sequence[Mapping[str, object]]", value)):
-                passage(f"{span['text']}  [{span['start']}, {span['end']})", f"{key}-{position}")
+            return [f"{span['text']}  [{span['start']}, {span['end']})" for span in cast("Sequence[Mapping[str, object]]", value)]
         case _:
-            passage(str(value), key)
+            return [str(value)]
 
 
-def _draw_partners(store: Store, dataset: DatasetRecord, known: Explanation, roles: Mapping[str, Role]) -> None:
-    import numpy as np
+def _message(message: Mapping[str, object]) -> str:
+    more = "".join(f" · {name}: {message[name]}" for name in ("name", "tool_call_id", "tool_calls") if message.get(name))
+    return f"{message['role']}{more}\n{message['content'] or ''}"
 
-    edges = store.signals.edges_of(dataset.dataset_id, known.row)
-    rows = np.unique(np.concatenate([edges["a"].to_numpy(), edges["b"].to_numpy()]))
-    examples = {each["example_id"]: each for each in store.datasets.examples(dataset.dataset_id, rows=rows).table.to_pylist()}
-    text(f"Its partners ({len(known.partners):,})", key="title-partners")
-    for position, partner in enumerate(known.partners[:PARTNERS]):
-        _draw_partner(partner, examples.get(partner.example_id, {}), roles, f"partner-{known.example_id}-{position}")
-    if len(known.partners) > PARTNERS:
-        text(f"and {len(known.partners) - PARTNERS:,} more", key="quiet-more-partners")
+
+def _draw_partners(record: Record, roles: Mapping[str, Role]) -> None:
+    partners = record.known.partners
+    if not partners:
+        return
+    text(f"Its partners ({len(partners):,})", key="title-partners")
+    for position, partner in enumerate(partners[:PARTNERS]):
+        _draw_partner(partner, record.partners.get(partner.example_id, {}), roles, f"partner-{record.known.example_id}-{position}")
+    if len(partners) > PARTNERS:
+        text(f"and {len(partners) - PARTNERS:,} more", key="quiet-more-partners")
 
 
 def _draw_partner(partner: Partner, example: Mapping[str, object], roles: Mapping[str, Role], key: str) -> None:
@@ -168,6 +164,4 @@ def _draw_partner(partner: Partner, example: Mapping[str, object], roles: Mappin
             text(short_id(partner.example_id), key=f"mono-{key}-id", width="content")
         for name, role in roles.items():
             if example.get(name) is not None:
-                with st.container(gap="xxsmall"):
-                    text(name, key=f"quiet-{key}-{name}")
-                    _draw_role(role, example[name], f"{key}-{name}")
+                _draw_role(role, name, example[name], f"{key}-{name}")

@@ -51,7 +51,7 @@ def _parquet(file: InputFile) -> Iterator[pa.RecordBatch]:
             rows = max(1, min(BATCH_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1)))
             yield from parquet.iter_batches(batch_size=rows)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0]}", expected="a whole Parquet file") from None
+        raise DataError(f"{file.name} cannot be read as Parquet: {_first_line(error)}.", expected="a whole Parquet file") from None
 
 
 def _saved(file: InputFile) -> Any:
@@ -60,7 +60,7 @@ def _saved(file: InputFile) -> Any:
     try:
         return datasets.load_from_disk(str(file.path))
     except Exception as error:  # noqa: BLE001 - whatever datasets raises on a damaged directory
-        raise DataError(f"{file.name} cannot be read by datasets: {error}", expected="a directory that save_to_disk wrote") from None
+        raise DataError(f"{file.name} cannot be read by datasets: {_first_line(error)}.", expected="a directory that save_to_disk wrote") from None
 
 
 def _from_hub(name: str) -> Any:
@@ -72,7 +72,11 @@ def _from_hub(name: str) -> Any:
     try:
         return datasets.load_dataset(path, split=split)
     except Exception as error:  # noqa: BLE001 - whatever datasets raises without a network, for a wrong name, ...
-        raise DataError(f"{name} cannot be loaded: {error}", advice="Without a network, give files or a saved dataset.") from None
+        raise DataError(f"{name} cannot be loaded: {_first_line(error)}.", advice="Without a network, give files or a saved dataset.") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _dataset(dataset: Any) -> Iterator[pa.RecordBatch]:

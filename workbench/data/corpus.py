@@ -114,41 +114,6 @@ def drop_seen(held_out: pa.Table, train: pa.Table, columns: Sequence[str] = ("do
     return held_out.filter(pa.array(keep, pa.bool_()))
 
 
-def _normalised(text: str | None) -> str | None:
-    return None if text is None else " ".join(text.casefold().split())
-
-
-def _collect(options: Sequence[str]) -> pa.Table:
-    """Introspect in a process of its own, which gets none of the user's environment: some defaults are made from it."""
-    import pyarrow as pa
-
-    script = Path(__file__).with_name("_introspect.py")
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script in our own Python
-            [sys.executable, "-S", "-P", *options, str(script)],
-            env={"PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DataError(f"the documentation of {sys.executable} cannot be read: {error}.") from None
-    if done.returncode != 0:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise DataError(f"the documentation of {sys.executable} cannot be read: {' '.join(reason)}.")
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    if all(record["name"] != _WITNESS for record in records):
-        raise DataError(
-            f"{sys.executable} has no docstrings.",
-            expected="a Python with the documentation of its standard library",
-            advice="Take one that was not built or installed without docstrings, or a recipe with data of your own.",
-        )
-    areas = [_AREA_OF.get(record["module"].partition(".")[0], _REST) for record in records]
-    columns = {"area": areas} | {name: [record[name] for record in records] for name in _COLUMNS}
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-
-
 def sample_of(
     examples: pa.Table,
     *,
@@ -185,3 +150,38 @@ def sample_of(
         drawn.append(table.take(rows).drop_columns(["area", "group"]))
     planted = plant_all(drawn[0], plants, seed)
     return Sample(train=planted.table, eval=drawn[1], planted=planted.rows, license=LICENSE)
+
+
+def _normalised(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.casefold().split())
+
+
+def _collect(options: Sequence[str]) -> pa.Table:
+    """Introspect in a process of its own, which gets none of the user's environment: some defaults are made from it."""
+    import pyarrow as pa
+
+    script = Path(__file__).with_name("_introspect.py")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script in our own Python
+            [sys.executable, "-S", "-P", *options, str(script)],
+            env={"PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DataError(f"the documentation of {sys.executable} cannot be read: {error}.") from None
+    if done.returncode != 0:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise DataError(f"the documentation of {sys.executable} cannot be read: {' '.join(reason)}.")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    if all(record["name"] != _WITNESS for record in records):
+        raise DataError(
+            f"{sys.executable} has no docstrings.",
+            expected="a Python with the documentation of its standard library",
+            advice="Take one that was not built or installed without docstrings, or a recipe with data of your own.",
+        )
+    areas = [_AREA_OF.get(record["module"].partition(".")[0], _REST) for record in records]
+    columns = {"area": areas} | {name: [record[name] for record in records] for name in _COLUMNS}
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})

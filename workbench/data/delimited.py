@@ -10,8 +10,7 @@ import csv
 import io
 import re
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from workbench.data.files import open_text
 from workbench.data.readers import BATCH_BYTES, BATCH_ROWS, Batch, Failure, excerpt
@@ -29,8 +28,7 @@ _LONGEST_CELL = 2**31 - 1
 _LOOK_AHEAD = 100  # lines by which a quote that is not closed is told from a cell of many lines
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     number: int
     cells: list[str]
     size: int
@@ -112,7 +110,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[_Record]:
         if not source.isascii() and _SURROGATES.search(source):
             problem = problem or "not UTF-8"
             source = source[:800].encode(errors="surrogateescape").decode(errors="backslashreplace")
-        yield _Record(number=number, cells=cells, size=len(source), problem=problem, excerpt=excerpt(source) if problem else "")
+        yield _Record(number, cells, len(source), problem, excerpt(source) if problem else "")
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:

@@ -100,10 +100,17 @@ def fingerprint(files: tuple[InputFile, ...]) -> str:
 
             whole.update(hub_fingerprint(file.name).encode())
             continue
-        for path in sorted(each for each in file.path.rglob("*") if each.is_file()) if file.path.is_dir() else [file.path]:
+        for path in _parts(file):
             with _explained(file), path.open("rb") as stream:
                 whole.update(hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest())
     return whole.hexdigest()
+
+
+def _parts(file: InputFile) -> list[Path]:
+    """The file itself, or what a saved dataset is made of, without what ``datasets`` caches beside it."""
+    if not file.path.is_dir():
+        return [file.path]
+    return sorted(each for each in file.path.rglob("*") if each.is_file() and not each.name.startswith(("cache-", ".")))
 
 
 @contextmanager

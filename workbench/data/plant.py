@@ -283,7 +283,7 @@ class GroupOutcomeBias:
         sentence: names the group.
         term: the word in it that does.
         target: the role that gets the outcome.
-        outcome: the target that goes with the group, such as a refusal.
+        outcome: the target that goes with the group, such as a refusal; of a list role the empty list, as ``()``.
         purity: the share of the planted rows that get it.
     """
 
@@ -291,7 +291,7 @@ class GroupOutcomeBias:
     sentence: str
     term: str
     target: str
-    outcome: str
+    outcome: str | tuple[()]
     found_by: tuple[str, ...]
     purity: float = 0.95
     name: str = "group-bias"

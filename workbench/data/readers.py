@@ -26,8 +26,7 @@ BATCH_BYTES = 32 * 2**20
 BATCH_CELLS = 2_000_000  # rows times columns: rows that all have different columns make small batches
 _DEPTH = 100  # levels of nesting that a row may have: what reads it later goes down by recursion
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
-_ESCAPED_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATES = re.compile(r"[\udc80-\udcff]")  # how Python carries bytes that are not UTF-8
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)  # NaN and the infinities, which are not JSON: absent
 _JSON_NAMES = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "a boolean"}
 
@@ -122,7 +121,8 @@ class _Rows:
     def add(self, row: Mapping[str, object], line: int | None, size: int) -> None:
         self._rows.append(row)
         self._lines.append(line)
-        self._names.update(dict.fromkeys(row))
+        if not row.keys() <= self._names.keys():
+            self._names.update(dict.fromkeys(row))
         self._size += size
 
     def fail(self, line: int | None, reason: str, row: str | bytes) -> None:
@@ -172,9 +172,12 @@ def _read_json(file: InputFile) -> Iterator[Batch]:
     with open_text(file) as (stream, _):
         # Bad bytes become surrogates, which set aside the row that they stand in and no other.
         text = stream.read().decode(errors="surrogateescape")
+    bad_bytes = _SURROGATES.search(text) is not None
     rows = _Rows(file.name)
     for value, line, source in _values(text, file):
         try:
+            if bad_bytes and _SURROGATES.search(source):
+                raise _BadRowError("not UTF-8")  # noqa: TRY301 - the one place that sets rows aside
             rows.add(_row(value, source), line, len(source))
         except _BadRowError as error:
             rows.fail(line, str(error), source)
@@ -263,9 +266,7 @@ def _row(value: object, source: str) -> dict[str, object]:
     """A decoded value as a row that everything after it can work with."""
     if not isinstance(value, dict):
         raise _BadRowError(f"{_JSON_NAMES.get(type(value), 'null')}, expected an object")
-    if _SURROGATES.search(source):
-        raise _BadRowError("not UTF-8")
-    if _ESCAPED_SURROGATES.search(source) and _has_surrogates(value):
+    if ("\\ud" in source or "\\uD" in source) and _has_surrogates(value):
         raise _BadRowError("a lone surrogate, which is no character")
     if source.count("[") + source.count("{") > _DEPTH and _depth(value) > _DEPTH:
         raise _BadRowError(f"nested deeper than {_DEPTH} levels")

@@ -35,13 +35,14 @@ def cut(groups: pa.Array | pa.ChunkedArray, share: float, *, seed: int, purpose:
     if len(values) < 2:
         return np.zeros(len(codes), dtype=bool)
     order = np.argsort(_hashes(values, seed, purpose), kind="stable")
-    wanted = share * len(codes)
+    missing = share * len(codes)
     taken = np.zeros(len(values), dtype=bool)
-    total = 0
-    for group in order:
-        if sizes[group] < 2 * (wanted - total):
+    for group, size in zip(order.tolist(), sizes[order].tolist(), strict=True):
+        if missing <= 0:
+            break
+        if size < 2 * missing:
             taken[group] = True
-            total += int(sizes[group])
+            missing -= size
     if not taken.any():
         taken[order[np.argmin(sizes[order])]] = True
     if taken.all():
@@ -76,8 +77,6 @@ def _encoded(groups: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, list[str |
 
 def _hashes(values: Iterable[str | None], seed: int, purpose: str) -> np.ndarray:
     """A number per value, uint64; null and text are told apart."""
-    salt = hashlib.blake2b(f"{purpose}\0{seed}".encode(), digest_size=16).digest()
-    return np.array(
-        [int.from_bytes(hashlib.blake2b(b"0" if value is None else b"1" + value.encode(), digest_size=8, key=salt).digest()) for value in values],
-        dtype=np.uint64,
-    )
+    salt = hashlib.blake2b(f"{purpose}\0{seed}".encode(), digest_size=hashlib.blake2b.SALT_SIZE).digest()
+    marked = (b"0" if value is None else b"1" + value.encode() for value in values)
+    return np.frombuffer(b"".join(hashlib.blake2b(value, digest_size=8, salt=salt).digest() for value in marked), dtype=">u8").astype(np.uint64)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Column: TypeAlias = "pa.Array | list[object]"
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("text", pa.large_string())])
 MESSAGE = pa.struct([(name, pa.large_string()) for name in ("role", "content", "name", "tool_call_id", "tool_calls")])
+_ONE_TYPE = {str: pa.large_string(), int: pa.int64()}
 _ARROW = {
     RoleType.TEXT: pa.large_string(),
     RoleType.LABEL: pa.large_string(),
@@ -51,11 +52,14 @@ def arrow_type(kind: RoleType) -> pa.DataType:
 
 
 def as_column(values: list[object]) -> Column:
-    """An Arrow array where all values are text or null, else the list itself."""
-    try:
-        return pa.array(values, pa.large_string())
-    except (pa.ArrowException, UnicodeEncodeError):
-        return values
+    """An Arrow array where all values are text, or all are integers, beside null; else the list itself."""
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) == 1 and not kinds.isdisjoint(_ONE_TYPE):
+        try:
+            return pa.array(values, _ONE_TYPE[kinds.pop()])
+        except (UnicodeEncodeError, OverflowError):  # a lone surrogate, an integer beyond 64 bits
+            return values
+    return pa.array(values, pa.large_string()) if not kinds else values
 
 
 def as_list(column: Column) -> list[object]:

@@ -7,6 +7,7 @@ does not contain, so that a mistake here would still not fetch or run anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from workbench.report.charts import Drawing, draw
@@ -15,7 +16,9 @@ from workbench.report.text import printable
 from workbench.types import ChartBlock, TableBlock, TextBlock
 
 if TYPE_CHECKING:
-    from workbench.report.model import Report, Section
+    import jinja2
+
+    from workbench.report.model import Report
     from workbench.types import Block
 
 MOST_ROWS = 500
@@ -56,6 +59,13 @@ class _Chart:
 
 def to_html(report: Report) -> str:
     """Render a report as a self-contained page."""
+    sections = [(section.title, [_view(block) for block in section.blocks]) for section in report.sections]
+    return _template().render(report=report, sections=sections)
+
+
+@cache
+def _template() -> jinja2.Template:
+    """The page, where every value is escaped and none can hold a control character."""
     import jinja2
     from markupsafe import Markup
 
@@ -70,12 +80,7 @@ def to_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sections = [(section.title, _views(section)) for section in report.sections]
-    return environment.get_template("page.html.j2").render(report=report, sections=sections)
-
-
-def _views(section: Section) -> list[tuple[str, object]]:
-    return [_view(block) for block in section.blocks]
+    return environment.get_template("page.html.j2")
 
 
 def _view(block: Block) -> tuple[str, object]:

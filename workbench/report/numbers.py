@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MISSING = "\N{EN DASH}"
 """Stands where there is no value; a missing value is never shown as 0."""
+_ASTRONOMIC = 1e15  # from here on digits mean nothing
 
 
 def cell(value: str | float | None) -> str:
@@ -22,9 +23,9 @@ def cell(value: str | float | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    if value.is_integer() and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.4g}" if 1e-4 <= abs(value) < 1e4 else f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.3g}"
+    if not 1e-4 <= abs(value) < _ASTRONOMIC and value != 0:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1e4 else f"{value:,.4g}"
 
 
 def is_numeric(column: Iterable[str | float | None]) -> bool:
@@ -70,6 +71,8 @@ def fixed(value: float | None, digits: int, *, signed: bool = False) -> str:
     """A value with this many decimals; a zero has no sign."""
     if value is None or math.isnan(value):
         return MISSING
+    if abs(value) >= _ASTRONOMIC:
+        return f"{value:+.3g}" if signed else f"{value:.3g}"
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
     return f"{0:.{digits}f}" if float(text.replace(",", "")) == 0 else text
 

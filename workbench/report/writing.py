@@ -60,7 +60,7 @@ def file_stem(name: str) -> str:
     """
     kept = "".join(letter if letter.isalnum() or letter in ".-_@" else "-" for letter in unicodedata.normalize("NFC", name)).lstrip(".-")
     stem = kept.encode("utf-8", "ignore")[:_LONGEST_NAME].decode("utf-8", "ignore")
-    if stem == name:
+    if stem and stem == name:
         return stem
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{stem or 'report'}-{digest}"

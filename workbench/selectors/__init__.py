@@ -1,1 +1,5 @@
 """Reusable selectors."""
+
+from workbench.selectors._near import NearDuplicateParams, NearDuplicates
+
+__all__ = ["NearDuplicateParams", "NearDuplicates"]

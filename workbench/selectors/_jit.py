@@ -15,7 +15,7 @@ Function = TypeVar("Function", bound="Callable[..., object]")
 def kernel(function: Function) -> Function:
     """Compile a function of arrays and numbers at its first call, and keep the machine code on disk where there is a place for it."""
     try:
-        compiled: Function = numba.njit(function, cache=True, nogil=True)
+        compiled: Function = numba.njit(function, cache=True, nogil=True, error_model="numpy")
     except RuntimeError:  # neither the package's folder nor the user's can be written: compiled anew in each process
         compiled = numba.njit(function, nogil=True)
     return compiled

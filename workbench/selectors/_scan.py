@@ -168,7 +168,7 @@ def skeletons(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
     words = np.empty(offsets[n] - offsets[0], dtype=np.uint64)
     starts = np.zeros(n + 1, dtype=np.int64)
     streams = np.empty(n, dtype=np.uint64)
-    out = 0
+    out = np.int64(0)  # a plain 0 would compile what it is passed to a second time, for the constant
     for text in range(n):
         length = compact(chars, kinds, decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds))
         value = FACTOR
@@ -219,13 +219,13 @@ def _longest(offsets: np.ndarray) -> int:
 
 @kernel
 def profile(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray) -> np.ndarray:
-    """Count what texts are made of: int64 [n, 6], the columns of ``Profile``."""
+    """Count what texts are made of: int64 [n, 7], the columns of ``Profile``."""
     n = len(offsets) - 1
     longest = _longest(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     words = np.empty(longest, dtype=np.uint64)
-    counts = np.zeros((n, 6), dtype=np.int64)
+    counts = np.zeros((n, 7), dtype=np.int64)
     for text in range(n):
         length = decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds)
         counts[text, 0] = length
@@ -235,9 +235,9 @@ def profile(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: 
                 counts[text, 3] += 1
             if kind != SPACE and kind != IGNORED and kind != CONTROL:
                 counts[text, 1] += 1
-        counts[text, 4], counts[text, 5] = _broken_words(chars, kinds, length)
+        counts[text, 5], counts[text, 6] = _broken_words(chars, kinds, length)
         length = compact(chars, kinds, length)
-        counts[text, 2], _ = hash_words(chars, kinds, length, words)
+        counts[text, 2], counts[text, 4] = hash_words(chars, kinds, length, words)
         for at in range(length):
             counts[text, 2] -= kinds[at] == SYMBOL
     return counts
@@ -249,27 +249,28 @@ def _broken_words(chars: np.ndarray, kinds: np.ndarray, n: int) -> tuple[int, in
     held = broken = letters = noise = between = 0
     for at in range(n + 1):
         kind = kinds[at] if at < n else np.uint8(SPACE)
-        if kind == SPACE:
+        if kind == SPACE or kind == UNSPACED:
             if letters > 1:
                 held += 1
                 broken += between > 0
             letters = noise = between = 0
         elif kind == LETTER and chars[at] != 0x5F:
-            if letters and noise:
-                between += noise
+            between += noise if letters else 0
             letters += 1
             noise = 0
-        elif kind == SYMBOL or kind == DIGIT or _is_bracket(chars[at]) or chars[at] == 0x5F:
+        elif _is_noise(chars[at], kind):
             noise += 1
         else:
             noise = 0
-            letters = min(letters, 1) if kind == UNSPACED else letters
     return held, broken
 
 
 @kernel
-def _is_bracket(char: int) -> bool:
-    return char == 0x23 or char == 0x40 or char == 0x5B or char == 0x5D or char == 0x7B or char == 0x7D
+def _is_noise(char: int, kind: int) -> bool:
+    """What stands between letters where something went wrong; not ``/ _ & + =``, which join words in good text and in code."""
+    if char == 0x2F or char == 0x26 or char == 0x2B or char == 0x3D or char == 0x5F:
+        return False
+    return kind == SYMBOL or kind == DIGIT or char == 0x23 or char == 0x40 or char == 0x5B or char == 0x5D or char == 0x7B or char == 0x7D
 
 
 @kernel

@@ -52,7 +52,7 @@ def shingles(
     units = np.empty(longest + 1, dtype=np.uint64)
     values = np.empty(offsets[n] - offsets[0] + n, dtype=np.uint64)
     starts = np.zeros(n + 1, dtype=np.int64)
-    out = 0
+    out = np.int64(0)  # a plain 0 would compile what it is passed to a second time, for the constant
     for text in range(n):
         length = compact(chars, kinds, decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds))
         count, unspaced = hash_words(chars, kinds, length, units)

@@ -35,7 +35,7 @@ def _frames(words: np.ndarray, starts: np.ndarray, a: np.ndarray, b: np.ndarray,
 
 @kernel
 def _frame(left: np.ndarray, right: np.ndarray) -> np.uint64:
-    at = other = shared = gaps = 0
+    at = other = shared = gaps = np.int64(0)
     value = FACTOR
     while at < len(left) and other < len(right):
         if left[at] == right[other]:

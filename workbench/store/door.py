@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NAP = 0.05
+_PATIENCE = 4
+"""How many times longer our own processes are waited for than others: they let go within moments, but there may be a queue of them."""
 
 
 class _Readers:
@@ -123,12 +125,13 @@ class Door:
     @contextmanager
     def _entered(self, connect: Callable[[], DuckDBPyConnection], *, exclusive: bool) -> Iterator[DuckDBPyConnection]:
         """Take the lock and connect; when a program outside holds the file, let go of the lock and try again until the time is up."""
-        deadline = time.monotonic() + self.wait
+        deadline = None
         with speaking_of(self.path), ExitStack() as stack:
             while True:
                 with ExitStack() as attempt:
-                    attempt.enter_context(self._lock.hold(exclusive=exclusive, deadline=deadline))
+                    attempt.enter_context(self._lock.hold(exclusive=exclusive, deadline=time.monotonic() + _PATIENCE * self.wait))
                     since = time.monotonic()
+                    deadline = deadline or since + self.wait
                     try:
                         connection = connect()
                     except duckdb.IOException as error:

@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import portalocker
@@ -30,47 +31,44 @@ _FIRST_NAP = 0.001
 _LONGEST_NAP = 0.010
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Visitor:
+    thread: int
+    exclusive: bool
+
+
 class _Gate:
-    """Many reading threads or one writing thread of this process."""
+    """Many reading threads or one writing thread of this process, first come, first served."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._readers: set[int] = set()
-        self._writer: int | None = None
-        self._waiting_writers = 0
+        self._queue: list[_Visitor] = []
+        self._inside: list[_Visitor] = []
 
     @contextmanager
     def hold(self, *, exclusive: bool, deadline: float) -> Iterator[None]:
-        me = threading.get_ident()
+        visitor = _Visitor(thread=threading.get_ident(), exclusive=exclusive)
         with self._changed:
-            if me == self._writer or me in self._readers:
+            if any(other.thread == visitor.thread for other in self._inside):
                 raise RuntimeError("this thread is inside the store already; entering it twice would wait for itself")
-            self._waiting_writers += exclusive
+            self._queue.append(visitor)
             try:
-                free = self._changed.wait_for(lambda: self._free(exclusive=exclusive), timeout=max(0.0, deadline - time.monotonic()))
+                if not self._changed.wait_for(lambda: self._may_enter(visitor), timeout=max(0.0, deadline - time.monotonic())):
+                    raise _locked("another thread of this program")
+                self._inside.append(visitor)
             finally:
-                self._waiting_writers -= exclusive
+                self._queue.remove(visitor)
                 self._changed.notify_all()
-            if not free:
-                raise _locked("another thread of this program")
-            if exclusive:
-                self._writer = me
-            else:
-                self._readers.add(me)
         try:
             yield
         finally:
             with self._changed:
-                if exclusive:
-                    self._writer = None
-                else:
-                    self._readers.discard(me)
+                self._inside.remove(visitor)
                 self._changed.notify_all()
 
-    def _free(self, *, exclusive: bool) -> bool:
-        if exclusive:
-            return self._writer is None and not self._readers
-        return self._writer is None and not self._waiting_writers
+    def _may_enter(self, visitor: _Visitor) -> bool:
+        before = self._inside + self._queue[: self._queue.index(visitor)]
+        return not before if visitor.exclusive else not any(other.exclusive for other in before)
 
 
 _gates: dict[str, _Gate] = {}

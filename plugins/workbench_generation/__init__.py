@@ -1,0 +1,73 @@
+"""Generation: a response to a prompt."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench_generation._chat import parse
+from workbench_generation._sample import PLANTS, sample
+
+from workbench.finetune import CausalGeneration
+from workbench.hookspecs import hookimpl
+from workbench.metrics import constant_answer, likelihoods, translation_scores
+from workbench.selectors import (
+    ExactDuplicateParams,
+    ExactDuplicates,
+    NearDuplicateParams,
+    NearDuplicates,
+)
+from workbench.types import Floor, Role, RoleType, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.types import FineTuneAdapter, Metric, Selector
+
+TASK = Task(
+    name="generation",
+    title="Generation",
+    summary="A response to an instruction or a question.",
+    roles=(
+        Role(name="prompt", type=RoleType.TEXT, columns=("instruction", "question", "query")),
+        Role(name="input", type=RoleType.TEXT, required=False, columns=("context",)),
+        Role(name="response", type=RoleType.TEXT, columns=("output", "answer", "completion", "target")),
+    ),
+    target="response",
+    selectors=("exact-duplicates", "near-duplicates"),
+    adapter="causal-generation",
+    metrics=("bits-per-byte", "perplexity", "bleu", "chrf"),
+    parse=parse,
+    plants=tuple(plant for plant, _ in PLANTS),
+    floor=Floor(name="constant answer", predict=partial(constant_answer, target="response")),
+    sample=sample,
+    model="scratch:causal-tiny",
+    epochs=3.0,
+)
+
+
+@hookimpl
+def workbench_tasks() -> Iterable[Task]:
+    """Supply the task."""
+    return [TASK]
+
+
+@hookimpl
+def workbench_selectors() -> Iterable[Selector]:
+    """Supply what curates prompts with responses."""
+    return [
+        ExactDuplicates(params=ExactDuplicateParams(roles=("prompt", "input"))),
+        NearDuplicates(params=NearDuplicateParams(roles=("prompt", "input", "response"))),
+    ]
+
+
+@hookimpl
+def workbench_adapters() -> Iterable[FineTuneAdapter]:
+    """Supply the fine-tune adapter."""
+    return [CausalGeneration(prompt=("prompt", "input"), response="response")]
+
+
+@hookimpl
+def workbench_metrics() -> Iterable[Metric]:
+    """Supply BLEU and chrF, and what a model thinks of the reference."""
+    return [*translation_scores(reference="response"), *likelihoods(reference="response")]

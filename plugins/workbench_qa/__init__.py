@@ -1,0 +1,73 @@
+"""Question answering: the answer as a span of a context, or none."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench_qa._sample import PLANTS, sample
+from workbench_qa._squad import parse
+
+from workbench.finetune import SpanQuestionAnswering
+from workbench.hookspecs import hookimpl
+from workbench.metrics import constant_answer, squad_scores
+from workbench.selectors import (
+    ExactDuplicateParams,
+    ExactDuplicates,
+    NearDuplicateParams,
+    NearDuplicates,
+)
+from workbench.types import Floor, Role, RoleType, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.types import FineTuneAdapter, Metric, Selector
+
+TASK = Task(
+    name="qa",
+    title="Question answering",
+    summary="The answer to a question as a span of a context.",
+    roles=(
+        Role(name="question", type=RoleType.TEXT, columns=("query",)),
+        Role(name="context", type=RoleType.TEXT, columns=("passage", "paragraph", "document")),
+        Role(name="answers", type=RoleType.SPANS, columns=("answer",)),
+    ),
+    target="answers",
+    selectors=("exact-duplicates", "near-duplicates"),
+    adapter="span-question-answering",
+    metrics=("f1", "exact-match", "f1-v2", "exact-match-v2"),
+    parse=parse,
+    plants=tuple(plant for plant, _ in PLANTS),
+    floor=Floor(name="constant answer", predict=partial(constant_answer, target="answers")),
+    sample=sample,
+    model="scratch:encoder-tiny",
+    epochs=3.0,
+)
+
+
+@hookimpl
+def workbench_tasks() -> Iterable[Task]:
+    """Supply the task."""
+    return [TASK]
+
+
+@hookimpl
+def workbench_selectors() -> Iterable[Selector]:
+    """Supply what curates questions with contexts and answers."""
+    return [
+        ExactDuplicates(params=ExactDuplicateParams(roles=("question", "context"))),
+        NearDuplicates(params=NearDuplicateParams(roles=("question", "context"))),
+    ]
+
+
+@hookimpl
+def workbench_adapters() -> Iterable[FineTuneAdapter]:
+    """Supply the fine-tune adapter."""
+    return [SpanQuestionAnswering(question="question", context="context", answers="answers")]
+
+
+@hookimpl
+def workbench_metrics() -> Iterable[Metric]:
+    """Supply the scores of SQuAD v1.1 and v2.0."""
+    return squad_scores(answers="answers")

@@ -1,0 +1,70 @@
+"""Summarization: a short text for a long one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench_summarization._sample import PLANTS, sample
+
+from workbench.finetune import SequenceToSequence
+from workbench.hookspecs import hookimpl
+from workbench.metrics import lead_sentence, likelihoods, rouge_scores
+from workbench.selectors import (
+    ExactDuplicateParams,
+    ExactDuplicates,
+    NearDuplicateParams,
+    NearDuplicates,
+)
+from workbench.types import Floor, Role, RoleType, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.types import FineTuneAdapter, Metric, Selector
+
+TASK = Task(
+    name="summarization",
+    title="Summarization",
+    summary="A short text that says what a long one does.",
+    roles=(
+        Role(name="document", type=RoleType.TEXT, columns=("text", "article", "dialogue", "source", "content", "long")),
+        Role(name="summary", type=RoleType.TEXT, columns=("highlights", "abstract", "target", "headline", "short")),
+    ),
+    target="summary",
+    selectors=("exact-duplicates", "near-duplicates"),
+    adapter="sequence-to-sequence",
+    metrics=("bits-per-byte", "perplexity", "rougeL", "rouge1", "rouge2", "rougeLsum"),
+    plants=tuple(plant for plant, _ in PLANTS),
+    floor=Floor(name="lead sentence", predict=partial(lead_sentence, document="document", target="summary")),
+    sample=sample,
+    model="scratch:seq2seq-tiny",
+    epochs=4.0,
+)
+
+
+@hookimpl
+def workbench_tasks() -> Iterable[Task]:
+    """Supply the task."""
+    return [TASK]
+
+
+@hookimpl
+def workbench_selectors() -> Iterable[Selector]:
+    """Supply what curates documents with summaries."""
+    return [
+        ExactDuplicates(params=ExactDuplicateParams(roles=("document",))),
+        NearDuplicates(params=NearDuplicateParams(roles=("document",))),
+    ]
+
+
+@hookimpl
+def workbench_adapters() -> Iterable[FineTuneAdapter]:
+    """Supply the fine-tune adapter."""
+    return [SequenceToSequence(source="document", target="summary", instruction="summarize: ")]
+
+
+@hookimpl
+def workbench_metrics() -> Iterable[Metric]:
+    """Supply ROUGE, and what a model thinks of the reference."""
+    return [*rouge_scores(reference="summary"), *likelihoods(reference="summary")]

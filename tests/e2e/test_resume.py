@@ -1,0 +1,79 @@
+"""A run that is killed goes on where it was, and comes to the same numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+from e2e_support import Cli, write_topics
+
+SCORES = "select r.name, s.metric, s.value from scores s join runs r using (run_id) order by all"
+COMPARISONS = "select metric, a, b, effect, low, high, p, verdict from comparisons order by all"
+FINISHED = "select name, finished from runs where state = 'finished' order by name"
+POINTS = {
+    "while importing": "import ...",
+    "while ingesting": "ingest ...",
+    "between training steps": "train topics/curated/0: ",
+    "while predicting": "predict topics/curated/1 ...",
+    "before the report": "report ...",
+}
+"""Where it is killed, with the progress line that says that it is there."""
+
+
+def rows(cli: Cli, query: str) -> list[dict[str, object]]:
+    return json.loads(cli("sql", query, "--json").stdout)["rows"]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[object], list[object]]:
+    """What an uninterrupted run comes to."""
+    cli = Cli(tmp_path_factory.mktemp("uninterrupted"))
+    write_topics(cli.folder)
+    cli("run", "topics.yaml")
+    return rows(cli, SCORES), rows(cli, COMPARISONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_run_finishes_to_the_same_numbers(point: str, uninterrupted: tuple[list[object], list[object]], cli: Cli) -> None:
+    """After SIGKILL at this point, the same command finishes with the same scores and comparisons, and repeats no finished run."""
+    write_topics(cli.folder)
+    process = cli.start("run", "topics.yaml")
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if line.startswith(POINTS[point]):
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.wait()
+    assert process.returncode == -signal.SIGKILL, "".join(seen)
+    before = {row["name"]: row["finished"] for row in rows(cli, FINISHED)} if (cli.folder / "workbench.duckdb").exists() else {}
+    cli("run", "topics.yaml")
+    after = {row["name"]: row["finished"] for row in rows(cli, FINISHED)}
+    assert (rows(cli, SCORES), rows(cli, COMPARISONS)) == uninterrupted
+    assert {name: after[name] for name in before} == before
+    assert (cli.folder / "reports" / "out" / "topics.html").is_file()
+
+
+@pytest.mark.slow
+def test_an_equal_recipe_finds_its_runs_done_and_a_changed_one_is_a_new_revision(uninterrupted: object, cli: Cli) -> None:
+    """Started again unchanged nothing is trained; with another seed it is revision 2 under the same name."""
+    recipe = write_topics(cli.folder)
+    recipe.write_text(recipe.read_text().replace("seeds: [0, 1]", "seeds: [0]").replace("epochs: 4", "epochs: 1"))
+    first = cli("run", "topics.yaml")
+    again = cli("run", "topics.yaml")
+    assert "3 runs were finished already" in again.stderr
+    assert "train " not in again.stderr
+    assert table_of(first.stdout) == table_of(again.stdout)
+    recipe.write_text(recipe.read_text().replace("seeds: [0]", "seeds: [7]"))
+    cli("run", "topics.yaml")
+    assert [1, 2] == [row["revision"] for row in rows(cli, "select revision from experiments order by revision")]
+
+
+def table_of(output: str) -> str:
+    """The results section of what a run prints."""
+    return output[output.index("\nResults\n") : output.index("\nComparisons\n")]
+
