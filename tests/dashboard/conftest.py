@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -18,7 +18,7 @@ import pytest
 
 from workbench.curate import ConfiguredSelector, score
 from workbench.store import Store
-from workbench.types import Action, Direction, Findings, Role, RoleType, Rule, RunEvent, Scope, SelectorKind, Signal
+from workbench.types import Action, Direction, Findings, Role, RoleType, Rule, Scope, SelectorKind, Signal
 
 START = 60
 """Seconds that a server may take to answer on a busy machine."""
@@ -26,7 +26,7 @@ INSTALL = "apt-get install chromium fonts-noto-cjk"
 ROWS = 120
 
 
-# --- selectors ----------------------------------------------------------------------------------------------------------------------------------------
+# --- selectors --------------------------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class TooShort:
         ),
     )
 
-    def score(self, examples, context):
+    def score(self, examples, _context):
         """Count."""
         lengths = [len(text) for text in examples.texts("text")]
         short = [position for position, length in enumerate(lengths) if length < 12]
@@ -98,7 +98,7 @@ class Shouting:
         ),
     )
 
-    def score(self, examples, context):
+    def score(self, examples, _context):
         """Count."""
         shares = [sum(character.isupper() for character in text) / max(1, len(text)) for text in examples.texts("text")]
         return Findings(signals=pa.table({"share": pa.array(shares, pa.float64())}))
@@ -127,7 +127,7 @@ class Twins:
         ),
     )
 
-    def score(self, examples, context):
+    def score(self, examples, _context):
         """Compare."""
         first, pairs = {}, []
         for position, text in enumerate(examples.texts("text")):
@@ -148,7 +148,7 @@ class Twins:
         return Findings(signals=pa.table({"similarity": pa.array(values, pa.float64(), from_pandas=True)}), edges=edges)
 
 
-# --- stores -------------------------------------------------------------------------------------------------------------------------------------------
+# --- stores -----------------------------------------------------------------------------------------------------------------------------------------
 
 
 def _ordinary_texts() -> list[str]:
@@ -166,7 +166,8 @@ def _import_texts(store: Store, name: str, texts: list[str], labels: list[str], 
     """Import texts as the split `train` of a dataset, and score them."""
     roles = (Role(name="text", type=RoleType.TEXT), Role(name="label", type=RoleType.LABEL))
     count = len(texts)
-    with store.datasets.stage(name=name, task="classification.classification", source="a test", license="CC0", roles=roles, target="label", keyed=bool(keys)) as stage:
+    about = {"name": name, "task": "classification.classification", "source": "a test", "license": "CC0"}
+    with store.datasets.stage(**about, roles=roles, target="label", keyed=bool(keys)) as stage:
         stage.add(
             pa.table(
                 {
@@ -216,15 +217,16 @@ def _start_run(store: Store, dataset_id: int, *, experiment: str = "mail") -> in
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path) -> Store:
     """An empty store."""
     return Store.create(tmp_path / "workbench.duckdb")
 
 
 @pytest.fixture
-def ordinary_texts():
-    """Texts on which every rule has something to do."""
-    return _ordinary_texts
+def mail(store):
+    """A store in use: a scored dataset on which every rule has something to do, and a run that is under way."""
+    dataset = _import_texts(store, "mail", _ordinary_texts(), ["first", "second", "third"] * (ROWS // 3))
+    return SimpleNamespace(store=store, dataset=dataset, run_id=_start_run(store, dataset.dataset_id))
 
 
 @pytest.fixture
@@ -239,7 +241,7 @@ def start_run():
     return _start_run
 
 
-# --- processes ----------------------------------------------------------------------------------------------------------------------------------------
+# --- processes --------------------------------------------------------------------------------------------------------------------------------------
 
 WRITER = """
 import sys, threading
@@ -276,7 +278,9 @@ def start_writer():
     with contextlib.ExitStack() as stack:
 
         def start(store: Store, run_id: int) -> Writer:
-            process = subprocess.Popen([sys.executable, "-c", WRITER, str(store.path), str(run_id)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(store.path), str(run_id)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
             stack.callback(end, process)
             assert process.stdout.readline() == "1\n"
             return Writer(process)
@@ -304,7 +308,10 @@ def serve():
 
         def start(store: Store) -> str:
             process = subprocess.Popen(
-                [*WORKBENCH, "--store", str(store.path), "--author", "ada", "dashboard", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                [*WORKBENCH, "--store", str(store.path), "--author", "ada", "dashboard", "--port", "0"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
             )
             stack.callback(end, process)
             line = process.stdout.readline()
@@ -321,7 +328,7 @@ def end(process: subprocess.Popen) -> None:
     process.communicate(timeout=START)
 
 
-# --- browser ------------------------------------------------------------------------------------------------------------------------------------------
+# --- browser ----------------------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

@@ -41,12 +41,10 @@ def shows_no_error(page) -> bool:
     return page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
 
 
-def test_people_curate_while_another_process_writes(store, import_texts, ordinary_texts, start_run, start_writer, serve, visit):
+def test_people_curate_while_another_process_writes(mail, start_writer, serve, visit):
     """Rows are filtered, one is dropped and the drop undone, the run is watched live; no error shows and the writer loses nothing."""
-    dataset = import_texts(store, "mail", ordinary_texts(), ["first", "second", "third"] * 40)
-    run_id = start_run(store, dataset.dataset_id)
-    writer = start_writer(store, run_id)
-    seen = visit(serve(store))
+    writer = start_writer(mail.store, mail.run_id)
+    seen = visit(serve(mail.store))
     page = seen.page
 
     sign_in(page)
@@ -68,27 +66,29 @@ def test_people_curate_while_another_process_writes(store, import_texts, ordinar
     press(page, "d")
     page.get_by_text(re.compile(r"^Step 1: drop")).wait_for()
     assert {"imported": 120, "kept": 92, "dropped": 16, "under-review": 12, "pinned": 1} == counters(page)
-    assert [(42, "drop", "ada")] == [(pin.row, pin.decision, pin.author) for pin in store.ledger.pins(dataset.dataset_id)]
+    assert [(42, "drop", "ada")] == [(pin.row, pin.decision, pin.author) for pin in mail.store.ledger.pins(mail.dataset.dataset_id)]
     assert shows_no_error(page)
 
     press(page, "u")
     page.get_by_text(re.compile(r"^Took back step 1: drop")).wait_for()
     assert {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0} == counters(page)
-    assert [] == store.ledger.pins(dataset.dataset_id)
-    assert [("undo", 1), ("pin", None)] == [(entry.action, entry.undoes) for entry in store.ledger.log(dataset="mail")]
+    assert [] == mail.store.ledger.pins(mail.dataset.dataset_id)
+    assert [("undo", 1), ("pin", None)] == [(entry.action, entry.undoes) for entry in mail.store.ledger.log(dataset="mail")]
 
     page.get_by_role("link", name="Runs").click()
     clock = page.get_by_text(re.compile("running for"))
     clock.wait_for()
     page.locator("[data-testid=stVegaLiteChart]").wait_for()
     before = clock.inner_text()
-    page.wait_for_function("before => [...document.querySelectorAll('[data-testid=stText]')].every(element => element.innerText !== before)", arg=before)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('[data-testid=stText]')].every(element => element.innerText !== before)", arg=before
+    )
     page.get_by_role("link", name="Compare").click()
     page.get_by_text("Nothing to conclude yet").wait_for()
     assert shows_no_error(page)
 
     committed = writer.stop()
-    assert committed == store.experiments.events(run_id).num_rows
+    assert committed == mail.store.experiments.events(mail.run_id).num_rows
     assert [] == seen.outside()
 
 
@@ -111,7 +111,13 @@ SHOWN = [
 def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, visit):
     """Markup, images, links, control sequences and overrides in records, labels, names and errors are letters; none runs, none loads."""
     label = "![label](http://evil.example/l.png)"
-    dataset = import_texts(store, "![name](http://evil.example/n.png)", HOSTILE, [label] * len(HOSTILE), keys=[f"{number}<b>{text[:40]}" for number, text in enumerate(HOSTILE)])
+    dataset = import_texts(
+        store,
+        "![name](http://evil.example/n.png)",
+        HOSTILE,
+        [label] * len(HOSTILE),
+        keys=[f"{number}<b>{text[:40]}" for number, text in enumerate(HOSTILE)],
+    )
     run_id = start_run(store, dataset.dataset_id, experiment="![experiment](http://evil.example/e.png)")
     store.experiments.fail_run(run_id, HOSTILE[1] + HOSTILE[0])
     seen = visit(serve(store))

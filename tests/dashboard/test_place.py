@@ -62,7 +62,9 @@ def test_a_list_that_loses_each_row_as_it_is_decided_shows_each_row_once(rows):
     assert rows == seen
 
 
-@pytest.mark.parametrize(("starts", "row", "expected"), [([-1], 7, [-1]), ([-1, 50, 99], 70, [-1, 50]), ([-1, 50, 99], 3, [-1]), ([-1, 50], 50, [-1])])
+@pytest.mark.parametrize(
+    ("starts", "row", "expected"), [([-1], 7, [-1]), ([-1, 50, 99], 70, [-1, 50]), ([-1, 50, 99], 3, [-1]), ([-1, 50], 50, [-1])]
+)
 def test_going_to_a_row_goes_back_to_the_page_that_begins_before_it(starts, row, expected):
     """A row that an undo brings back is on this page or on one before."""
     place = Place(scope="all", starts=starts)

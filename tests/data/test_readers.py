@@ -264,7 +264,7 @@ REFUSED = [
     ("data.csv", b'text,"lab"el\na,b\n', "the header cannot be read"),
     ("data.jsonl.gz", gzip.compress(LINES * 50)[:-20], "is damaged"),
     ("data.jsonl.gz", LINES, "is damaged"),
-    ("data.parquet", b"PAR1 but not really", "cannot be read as Parquet"),
+    ("data.parquet", b"PAR1 but not really", "Expected a whole Parquet file"),
     ("data.txt", b"a", "Say it with format"),
     ("data.parquet.gz", b"a", "the format of data.parquet.gz is not known"),
 ]
@@ -315,6 +315,31 @@ def test_a_damaged_saved_dataset_is_refused(classification, tmp_path):
 
     with pytest.raises(DataError, match="saved cannot be read by datasets"):
         read(classification, tmp_path, "saved")
+
+
+def test_a_class_that_a_saved_dataset_does_not_name_is_no_label(classification, tmp_path):
+    """The number of a class may be anything in a damaged file."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    rows = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 7]})
+    rows.info.features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["card", "other"])})
+    rows.save_to_disk(tmp_path / "saved")
+
+    loaded = read(classification, tmp_path, "saved", max_rejected=0.5)
+
+    assert [("a", "card")] == pairs(loaded)
+    assert [(2, "no label")] == rejected(loaded)
+
+
+def test_a_message_shows_nothing_that_controls_a_terminal(classification, tmp_path):
+    """Neither names of columns nor reasons of a plugin's reach it as they are."""
+    with pytest.raises(DataError) as caught:
+        read(classification, tmp_path, content=json.dumps({"\x1b[2J\u202e" + "x" * 500: 1}).encode())
+
+    assert str(caught.value).isprintable()
+    assert "\\x1b[2J\\u202ex" in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_batches_follow_rows_bytes_and_cells(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.data import DataSource, EvalSplit, load
 from workbench.errors import DataError, PluginError, UnknownNameError
-from workbench.types import ParsedExample, Rejection
+from workbench.types import ParsedExample, Rejection, Role, RoleType
 
 
 def read(task, folder, *rows, **options):
@@ -133,6 +133,40 @@ def test_keys_are_unique_and_present(classification, tmp_path):
     assert loaded.keyed
 
 
+def test_messages_become_a_role(every_role, tmp_path):
+    """Each message has the keys of the type; a conversation without a message is absent, and null keys are no content."""
+    message = {"role": "user", "content": "Hi"}
+    rows = [{"text": "a", "label": "b", "messages": messages} for messages in ([message], [{**message, "name": None}], [], None)]
+
+    loaded = read(every_role, tmp_path, *rows)
+
+    whole = {**message, "name": None, "tool_call_id": None, "tool_calls": None}
+    assert [[whole], [whole], None, None] == loaded.tables["train"].column("messages").to_pylist()
+    hashes = loaded.tables["train"].column("content_hash").to_pylist()
+    assert (hashes[0], hashes[2]) == (hashes[1], hashes[3])
+
+
+def test_a_required_conversation_has_a_message(every_role, tmp_path):
+    """A row whose list of messages is empty is set aside."""
+    import dataclasses
+
+    task = dataclasses.replace(every_role, roles=(dataclasses.replace(every_role.roles[-1], required=True),))
+    loaded = read(task, tmp_path, {"messages": []}, {"messages": [{"role": "user", "content": "Hi"}]}, max_rejected=0.5)
+
+    assert ["no messages"] == loaded.rejected.column("reason").to_pylist()
+
+
+@pytest.mark.parametrize("name", ["source", "meta", "row", "group"])
+def test_a_role_must_not_be_named_like_a_column_of_every_table(classification, tmp_path, name):
+    """One would hide the other."""
+    import dataclasses
+
+    task = dataclasses.replace(classification, roles=(*classification.roles, Role(name=name, type=RoleType.TEXT)))
+
+    with pytest.raises(PluginError, match=f"is called {name!r}"):
+        read(task, tmp_path, {"text": "a", "label": "b", name: "c"})
+
+
 DOCUMENT = {
     "version": "1.1",
     "data": [
@@ -203,7 +237,22 @@ def test_a_parse_that_fails_sets_its_row_aside(question_answering, tmp_path):
     loaded = read(dataclasses.replace(question_answering, parse=fragile), tmp_path, {"nested": 1}, max_rejected=0.5)
 
     assert 1 == loaded.counts["train"].imported
-    assert ["cannot be parsed: KeyError: 'missing'"] == loaded.rejected.column("reason").to_pylist()
+    expected = {"file": "data.jsonl", "line": 1, "reason": "cannot be parsed: KeyError: 'missing'", "excerpt": '{"nested": 1}'}
+    assert [expected] == loaded.rejected.to_pylist()
+
+
+def test_rows_of_lines_are_parsed_one_by_one(question_answering, tmp_path):
+    """Each keeps its line, whatever it gives; rows that give nothing are neither read nor lost."""
+    import dataclasses
+
+    def repeated(row):
+        for number in range(row["times"]):
+            yield ParsedExample(roles={"question": f"q{number}", "context": "c", "answers": []})
+
+    loaded = read(dataclasses.replace(question_answering, parse=repeated), tmp_path, {"times": 2}, {"times": 0}, {"times": 1})
+
+    assert [1, 1, 3] == loaded.tables["train"].column("line").to_pylist()
+    assert 3 == loaded.read == len(set(loaded.tables["train"].column("raw_hash").to_pylist()))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from workbench.data import DataSource, apply_plants, content_hashes, from_sample, load
+from workbench.data.loading import PLANTED
 from workbench.data.plant import ExactDuplicate, LabelFlip, NearDuplicate, plant_all
 from workbench.errors import DataError, PluginError, UnknownNameError
 from workbench.types import Sample
@@ -88,6 +89,17 @@ def test_a_sample_without_validation_stays_whole(task):
     assert ["train", "eval"] == list(loaded.tables)
     assert 240 == loaded.tables["train"].num_rows
     holds(loaded.tables["train"], loaded.planted)
+
+
+def test_a_sample_without_defects_is_cut_as_well(task):
+    """Then all of train is clean."""
+    loaded = from_sample(
+        dataclasses.replace(task, sample=lambda seed, size: dataclasses.replace(make_sample(seed, size), planted=PLANTED.empty_table())),
+        seed=0,
+        size=100,
+    )
+
+    assert (0, 12) == (loaded.planted.num_rows, loaded.tables["validation"].num_rows)
 
 
 def test_the_same_seed_gives_the_same_sample(task):

@@ -55,7 +55,7 @@ REFUSED = [
     (RoleType.SPANS, "ab", "is a text, expected a list of spans"),
     (RoleType.SPANS, [{"start": 1}], "holds a span without text"),
     (RoleType.SPANS, [{"start": 5, "end": 3, "text": "ab"}], "holds a span from 5 to 3"),
-    (RoleType.SPANS, [{"start": "5", "text": "ab"}], "holds a span from '5' to None"),
+    (RoleType.SPANS, [{"start": "5", "text": "ab"}], "holds a span whose start or end is no integer"),
     (RoleType.SPANS, {"text": ["a"], "answer_start": []}, "is an object, expected lists of equal length, one of them named text"),
     (RoleType.MESSAGES, [{"content": "Hi"}], "holds a message without a role"),
     (RoleType.MESSAGES, [{"role": "user", "content": ["Hi"]}], "holds a message whose content is a list, expected text"),

@@ -112,7 +112,7 @@ REFUSED = {
     "a rule that is none": Refused(recipe=RECIPE + 'policy: {near-duplicates.jaccard: {drop: "a lot"}}\n', says=("recipe.yaml:5", "'a lot'", "an operator and a number")),
     "a wrong type": Refused(recipe=RECIPE.replace("epochs: 0.2", "epochs: many"), says=("recipe.yaml:3", "'many'")),
     "no YAML": Refused(recipe="task: [classification\n", says=("recipe.yaml:", "not YAML")),
-    "an unset variable": Refused(recipe=RECIPE.replace("train.jsonl", "${NOWHERE}/train.jsonl"), says=("recipe.yaml:2", "NOWHERE")),
+    "an unset variable": Refused(recipe=RECIPE.replace("train.jsonl", "'${NOWHERE}/train.jsonl'"), says=("recipe.yaml:2", "NOWHERE")),
     "a missing recipe": Refused(arguments=("run", "nothing.yaml"), says=("nothing.yaml",)),
     "a missing file": Refused(recipe=RECIPE.replace("train.jsonl", "nothing.jsonl"), says=("nothing.jsonl",)),
     "an empty file": Refused(train=b"", says=("train.jsonl", "empty")),

@@ -81,8 +81,8 @@ class Case:
 
     adapter: Adapter
     model: str
-    train: ExampleTable
-    test: ExampleTable
+    train: ExampleTable = field(repr=False)
+    test: ExampleTable = field(repr=False)
     options: dict[str, object] = field(default_factory=dict)
 
     def spec(self, folder: Path, *, steps: int | None = None, **options: object) -> FineTuneSpec:

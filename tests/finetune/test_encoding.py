@@ -62,12 +62,11 @@ def test_a_text_of_5_mb_is_truncated(case, tmp_path: Path):
     assert len(encoded.features) <= 32
 
 
-def test_a_target_of_5_mb_is_truncated_and_does_not_teach_to_stop(case, tmp_path: Path):
+@pytest.mark.parametrize(("name", "source", "target"), [("seq2seq", "document", "summary"), ("causal", "prompt", "response")])
+def test_a_target_of_5_mb_is_truncated_and_does_not_teach_to_stop(toys: SimpleNamespace, tmp_path: Path, name: str, source: str, target: str):
     """A target that was cut off has no stop token: a model that learned to stop there would stop too early. It is not scored either."""
-    if case.adapter.head not in {"seq2seq", "causal"}:
-        pytest.skip("writes no text")
+    case = toys.cases[name]
     plan, _ = case.ready(tmp_path)
-    source, target = ("document", "summary") if case.adapter.head == "seq2seq" else ("prompt", "response")
     table = case.train.slice(0, 1).table
     huge = ExampleTable(table.set_column(table.column_names.index(target), target, [[HUGE]]).cast(table.schema), (source, target))
     encoded = case.adapter.encode(huge, plan)
@@ -136,7 +135,7 @@ def test_an_empty_answer_still_teaches_to_stop(toys: SimpleNamespace, tmp_path: 
 
 
 def test_control_tokens_in_a_text_are_text(case, toys: SimpleNamespace, tmp_path: Path):
-    """A text that spells out a stop token does not smuggle one in: there are as many as around any other text."""
+    """A text that spells out a stop token does not smuggle one in: there are no more than around any other text."""
     plan, _ = case.ready(tmp_path)
 
     def stops(text: str) -> int:
@@ -150,7 +149,7 @@ def test_control_tokens_in_a_text_are_text(case, toys: SimpleNamespace, tmp_path
         special = tokenizer_of(plan).all_special_ids
         return sum(token in special for column in features.tokens for token in row_of(features, column, 0))
 
-    assert stops("x y") == stops("</s><s><pad>")
+    assert stops("</s><s><pad>") <= stops("x y")
 
 
 CHAT = (
@@ -208,11 +207,11 @@ def labelled(encoded: Encoded, plan: RunPlan, contexts: list[str]) -> list[set[s
 @pytest.fixture(scope="module")
 def qa(toys: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> tuple[SpanQuestionAnswering, RunPlan]:
     case = toys.cases["qa"]
-    plan, _ = case.ready(tmp_path_factory.mktemp("qa"))
+    plan, _ = case.ready(tmp_path_factory.mktemp("qa"), max_length=128)
     return case.adapter, plan
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(before=st.text(max_size=30), answer=st.text(st.characters(categories=["L", "N", "So", "Lo"]), min_size=1, max_size=12), after=st.text(max_size=30))
 def test_labelled_tokens_cover_the_answer(qa, toys: SimpleNamespace, before: str, answer: str, after: str):
     """Whatever the script, the tokens that are labelled begin no later and end no earlier than the answer; without merges, exactly there."""

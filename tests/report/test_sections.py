@@ -8,7 +8,8 @@ import pytest
 
 from workbench.report import StoreReader, build, curation_section, data_section, plugin_section
 from workbench.report.answer import ONE_SEED, answer_section
-from workbench.report.facts import WEAK, gather
+from workbench.report.facts import gather
+from workbench.report.model import WEAK
 from workbench.report.numbers import MISSING
 from workbench.report.records import short_id, spread
 from workbench.report.results import comparisons_section, results_section
@@ -171,6 +172,7 @@ def test_the_answer_is_the_claim_with_its_numbers(report, facts):
 def test_one_seed_proves_nothing_and_says_so(hostile_report, report):
     """Whatever the numbers are."""
     assert [True, False] == [ONE_SEED in texts(section(each, "The answer")) for each in (hostile_report, report)]
+    assert {"warning"} == {block.style for block in section(hostile_report, "The answer").blocks[:2]}
 
 
 def replaced(facts, **verdicts):
@@ -312,11 +314,15 @@ class Extra:
         (Extra(error=KeyError("gone")), "This section could not be built: KeyError: 'gone'"),
         (Extra(blocks=("text",)), "This section could not be built: TypeError: got a str, expected a TextBlock, TableBlock or ChartBlock"),
         (
+            Extra(blocks=(ChartBlock(title="t", kind="bar", x="x", y="y", series={"": (("a", "b", None, None),)}),)),
+            "This section could not be built: TypeError: bad operand type for abs(): 'str'",
+        ),
+        (
             Extra(blocks=(TableBlock(title="t", columns=("a", "b"), rows=((1,),)),)),
             "This section could not be built: ValueError: the table 't' has rows of another length than its 2 columns",
         ),
     ],
-    ids=["good", "not for this one", "raises", "no block", "ragged table"],
+    ids=["good", "not for this one", "raises", "no block", "no number", "ragged table"],
 )
 def test_a_section_of_a_plugin_stands_last_and_takes_nothing_with_it(plain, extra, expected):
     """One that fails is told in its place."""

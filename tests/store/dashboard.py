@@ -19,11 +19,11 @@ def work(kind: str) -> None:
         while not stop.is_set():
             if kind == "pin":
                 acknowledged.append(store.ledger.pin("data", [0], "keep", author="dashboard").number)
-                time.sleep(0.05)
+                time.sleep(0.2)
             else:
                 store.sql("SELECT count(*) FROM examples JOIN ledger_pins USING (example_id)")
                 store.ledger.pins(1)
-                time.sleep(0.02)
+                time.sleep(0.1)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the test has to hear of it
         failures.append(error)
 

@@ -17,7 +17,7 @@ app = command_app()
 @app.command()
 def dashboard(
     ctx: typer.Context,
-    port: Annotated[int | None, typer.Option("--port", metavar="N", help="Where to listen; 0 is any free port. [default: 8501 or the next free one]")] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="N", help="Where to listen; 0: any free port. [default: from 8501 on]")] = None,
 ) -> None:
     """Open the dashboard.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ def settings() -> Settings:
 def open_store() -> Store:
     """The store that the server was started for; it holds no connection, so that all sessions can share it."""
     return Store.open(settings().store, wait=WAIT)
+
+
+def first_steps() -> tuple[str, ...]:
+    """The commands that fill an empty store."""
+    store = shlex.quote(str(settings().store))
+    return f"workbench demo --store {store}", f"workbench run RECIPE --store {store}"
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.dashboard.access import errors_told, open_store, settings
+import streamlit as st
+
+from workbench.dashboard.access import errors_told, first_steps, open_store, settings
 from workbench.dashboard.blocks import draw
 from workbench.dashboard.runs import choose_experiment
 from workbench.dashboard.show import heading, nothing_yet, text
@@ -14,6 +16,8 @@ from workbench.report import Report, build
 if TYPE_CHECKING:
     from workbench.store import ExperimentRecord, Store
 
+ALL = "all of them"
+
 
 def comparison_page() -> None:
     """The report of one experiment."""
@@ -21,13 +25,18 @@ def comparison_page() -> None:
         store = open_store()
         records = store.experiments.list()
         if not records:
-            nothing_yet("There is nothing to compare yet. A recipe fine-tunes the arms of an experiment; the demo is one:", "workbench run RECIPE", "workbench demo")
+            nothing_yet("There is nothing to compare yet. A recipe fine-tunes the arms of an experiment; the demo is one:", *first_steps())
             return
         chosen = choose_experiment(records)
         report = _report(store, chosen)
         heading(report.title, "report", level=1)
         text(report.subtitle, key="quiet-subtitle")
+        titles = [section.title for section in report.sections]
+        with st.sidebar:
+            wanted = st.selectbox("Section", [ALL, *titles], key="section", bind="query-params")
         for number, section in enumerate(report.sections):
+            if wanted not in {ALL, section.title}:
+                continue
             heading(section.title, f"section-{number}")
             for position, block in enumerate(section.blocks):
                 draw(block, f"{number}-{position}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from workbench.curate import current
-from workbench.dashboard.access import errors_told, open_store
+from workbench.dashboard.access import errors_told, first_steps, open_store
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo
 from workbench.dashboard.listing import Filter, read_listing
 from workbench.dashboard.place import Place
@@ -36,11 +36,7 @@ def curation_page() -> None:
         store = open_store()
         names = list(dict.fromkeys(record.name for record in reversed(store.datasets.list())))
         if not names:
-            nothing_yet(
-                "No dataset has been imported into this store yet. The demo brings one of its own, a recipe names yours:",
-                "workbench demo",
-                "workbench run RECIPE",
-            )
+            nothing_yet("No dataset has been imported into this store yet. The demo brings one of its own, a recipe names yours:", *first_steps())
             return
         with st.sidebar:
             name = st.selectbox("Dataset", names, key="dataset", bind="query-params")
@@ -138,8 +134,8 @@ def _draw_queue(state: Current, listing: Listing, place: Place) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         text(f"{rows}, page {page:,}" if listing.more or page > 1 else rows, key="quiet-total")
         st.space("stretch")
-        st.button("‹", key="page-before", help="The page before", disabled=page == 1, on_click=place.starts.pop)
-        st.button("›", key="page-after", help="The next page", disabled=not listing.more, on_click=place.starts.append, args=(listing.numbers[-1],))
+        st.button("Back", key="page-before", disabled=page == 1, on_click=place.page_before)
+        st.button("More", key="page-after", disabled=not listing.more, on_click=place.page_after, args=(listing.numbers[-1],))
     with st.container(height=640, key="queue", gap=None):
         for position, row in enumerate(listing.rows):
             _draw_line(row, roles, in_focus=position == listing.index, place=place)

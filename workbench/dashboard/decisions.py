@@ -12,8 +12,9 @@ from workbench.dashboard.show import short_id, text
 from workbench.errors import StoreLockedError, WorkbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from workbench.dashboard.listing import Listing
     from workbench.dashboard.place import Place
     from workbench.store import DatasetRecord, LedgerEntry, Store
 
@@ -48,20 +49,21 @@ def draw_undo(dataset: DatasetRecord, place: Place, *, key: str) -> None:
     st.button("Undo", key=key, icon=":material/undo:", shortcut="U", on_click=undo, args=(dataset, place))
 
 
-def pin(dataset: DatasetRecord, row: int, example_id: str, decision: Literal["keep", "drop"], place: Place, rows: Sequence[int], *, more: bool) -> None:
-    """Overrule the rules on one row and go on to the next.
+def pin(dataset: DatasetRecord, listing: Listing, place: Place, decision: Literal["keep", "drop"]) -> None:
+    """Overrule the rules on the record in focus and go on to the next.
 
     A key that is pressed before the page has caught up with the last one means a row that nobody has seen yet: it decides nothing.
     """
-    if st.session_state.get("place") is not place or place.focus != row:
+    known = listing.record.known
+    if st.session_state.get("place") is not place or place.focus != known.row:
         return
     with _outcome_told():
         store = open_store()
         if not _is_newest(store, dataset):
             return
-        entry = store.ledger.pin(dataset.name, [row], decision, author=author())
-        _tell(f"Step {entry.number}: {decision} {short_id(example_id)}")
-        place.forward(rows, more=more)
+        entry = store.ledger.pin(dataset.name, [known.row], decision, author=author())
+        _tell(f"Step {entry.number}: {decision} {short_id(known.example_id)}")
+        place.forward(listing.numbers, more=listing.more)
 
 
 def undo(dataset: DatasetRecord, place: Place) -> None:
@@ -70,7 +72,7 @@ def undo(dataset: DatasetRecord, place: Place) -> None:
         store = open_store()
         last = _last_own_step(store, dataset)
         if last is not None and last.action != "pin":
-            _tell(f"Your last step here (number {last.number}) was no decision on a row but: {last.action}. The command line takes it back: workbench undo")
+            _tell(f"Your last step here, {last.number} ({last.action}), decided on no row. The command line takes it back: workbench undo")
             return
         pins = store.ledger.pins(dataset.dataset_id)
         entry = store.ledger.undo(author=author(), dataset=dataset.name)
@@ -108,4 +110,3 @@ def _outcome_told() -> Iterator[None]:
 
 def _tell(message: str) -> None:
     st.session_state["notice"] = message
-

@@ -54,6 +54,17 @@ class Place:
         elif len(self.starts) > 1:
             self.focus = self.starts.pop()
 
+    def page_before(self) -> None:
+        """Go to the first row of the page before."""
+        if len(self.starts) > 1:
+            self.starts.pop()
+        self.focus = self.starts[-1] + 1
+
+    def page_after(self, last: int) -> None:
+        """Go to the first row of the next page, where ``last`` is the last row of this one."""
+        self.starts.append(last)
+        self.focus = last + 1
+
     def go_to(self, row: int) -> None:
         """Put the focus on a row of this page or of one before."""
         while len(self.starts) > 1 and self.starts[-1] >= row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.store import DatasetRecord
     from workbench.types import Role
 
-COLOURS = {Verdict.KEEP: "green", Verdict.DROP: "red", Verdict.REVIEW: "orange"}
+COLOURS: dict[str, Literal["green", "red", "orange"]] = {Verdict.KEEP.value: "green", Verdict.DROP.value: "red", Verdict.REVIEW.value: "orange"}
 PARTNERS = 5
 """Partners whose text is shown; the others are counted."""
 
@@ -64,8 +64,7 @@ def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> Non
                     icon=icon,
                     shortcut=shortcut,
                     on_click=pin,
-                    args=(dataset, known.row, known.example_id, word, place, rows),
-                    kwargs={"more": listing.more},
+                    args=(dataset, listing, place, word),
                 )
             draw_undo(dataset, place, key=f"undo-{known.example_id}")
             st.space("stretch")
@@ -81,7 +80,7 @@ def _draw_head(record: Record) -> None:
     known = record.known
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key="record-verdict", width="content"):
-            st.badge(known.verdict, color=COLOURS[Verdict(known.verdict)])
+            st.badge(known.verdict, color=COLOURS[known.verdict])
         if record.pin is not None:
             st.badge("pinned", icon=":material/keep:", color="blue")
         text(known.example_id, key="mono-id", width="content")
@@ -101,7 +100,7 @@ def _draw_why(known: Explanation) -> None:
         for signal in told:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 for action in signal.fired:
-                    st.badge(action, color=COLOURS[Verdict(action)])
+                    st.badge(action, color=COLOURS[action])
                 value = "" if signal.value is None else f" {signal.value:.4g}"
                 rules = f" ({', '.join(signal.rules)})" if signal.rules else ""
                 text(f"{signal.signal}{value}{rules}", key=f"mono-why-{signal.signal}", width="content")
@@ -148,7 +147,7 @@ def _draw_partners(record: Record, roles: Mapping[str, Role]) -> None:
     if not partners:
         return
     text(f"Its partners ({len(partners):,})", key="title-partners")
-    for position, partner in enumerate(partners[:PARTNERS]):
+    for position, partner in enumerate(sorted(partners, key=lambda partner: not partner.survives)[:PARTNERS]):
         _draw_partner(partner, record.partners.get(partner.example_id, {}), roles, f"partner-{record.known.example_id}-{position}")
     if len(partners) > PARTNERS:
         text(f"and {len(partners) - PARTNERS:,} more", key="quiet-more-partners")

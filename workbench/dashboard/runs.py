@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import streamlit as st
 
-from workbench.dashboard.access import errors_told, open_store
-from workbench.dashboard.blocks import draw
+from workbench.dashboard.access import errors_told, first_steps, open_store
+from workbench.dashboard.blocks import COLOURS, CURVE_HEIGHT
 from workbench.dashboard.show import heading, nothing_yet, passage, table, text
 from workbench.report.numbers import duration
-from workbench.types import ChartBlock
+from workbench.report.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ EVERY = 2
 """Seconds between two looks at a running experiment."""
 POINTS = 300
 """Points of a loss curve; more cannot be told apart."""
-COLOURS = {"planned": "gray", "running": "blue", "finished": "green", "failed": "red"}
+STATES: dict[str, Literal["gray", "blue", "green", "red"]] = {"planned": "gray", "running": "blue", "finished": "green", "failed": "red"}
 
 
 def experiment_label(record: ExperimentRecord) -> str:
@@ -37,7 +37,7 @@ def choose_experiment(records: Sequence[ExperimentRecord]) -> ExperimentRecord:
     """A chooser in the sidebar, the newest first."""
     known = {experiment_label(record): record for record in sorted(records, key=lambda record: record.experiment_id, reverse=True)}
     with st.sidebar:
-        return known[cast("str", st.selectbox("Experiment", list(known), key="experiment", bind="query-params"))]
+        return known[st.selectbox("Experiment", list(known), key="experiment", bind="query-params")]
 
 
 def runs_page() -> None:
@@ -45,7 +45,7 @@ def runs_page() -> None:
     with errors_told():
         records = open_store().experiments.list()
         if not records:
-            nothing_yet("No experiment has been started in this store yet. A recipe starts one; the demo is one:", "workbench run RECIPE", "workbench demo")
+            nothing_yet("No experiment has been started in this store yet. A recipe starts one; the demo is one:", *first_steps())
             return
         chosen = choose_experiment(records)
         live = st.fragment(_draw_experiment, run_every=EVERY if chosen.state == "running" else None)
@@ -71,10 +71,10 @@ def _draw_head(record: ExperimentRecord, runs: Sequence[RunRecord]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         heading(experiment_label(record), "experiment", level=1)
         with st.container(key="experiment-state", width="content"):
-            st.badge(record.state, color=COLOURS[record.state])
+            st.badge(record.state, color=STATES[record.state])
     until = record.finished or datetime.now(UTC)
-    took = duration((until - record.created).total_seconds())
-    text(f"{record.task}, started {record.created:%Y-%m-%d %H:%M} UTC, {'running for' if record.state == 'running' else 'took'} {took}", key="quiet-head")
+    took = f"{'running for' if record.state == 'running' else 'took'} {duration((until - record.created).total_seconds())}"
+    text(f"{record.task}, started {record.created:%Y-%m-%d %H:%M} UTC, {took}", key="quiet-head")
     ended = sum(run.state in {"finished", "failed"} for run in runs)
     if runs:
         st.progress(ended / len(runs), text=f"{ended} of {len(runs)} runs")
@@ -96,21 +96,41 @@ def _draw_runs(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
             "steps": [run.steps or None for run in runs],
             "time": [duration(run.seconds) if run.seconds else "" for run in runs],
         },
-        progress=st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
-        loss=st.column_config.NumberColumn(format="%.4g"),
-        rows=st.column_config.NumberColumn(format="localized"),
-        steps=st.column_config.NumberColumn(format="localized"),
+        {
+            "progress": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+            "loss": st.column_config.NumberColumn(format="%.4g"),
+            "rows": st.column_config.NumberColumn(format="localized"),
+            "steps": st.column_config.NumberColumn(format="localized"),
+        },
     )
 
 
 def _draw_losses(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
-    series = {}
+    """One line for each run, one colour for each arm."""
+    import altair as alt
+
+    points = []
     for run in runs:
-        points = [(float(event["step"]), loss, None, None) for event in events[run.run_id].to_pylist() if (loss := _loss(event)) is not None]
-        if points:
-            series[f"{run.arm}, seed {run.seed}"] = tuple(points[:: -(-len(points) // POINTS)])
-    if series:
-        draw(ChartBlock(title="Training loss", kind="line", x="optimizer step", y="loss", series=series), "loss")
+        curve = [(event["step"], loss) for event in events[run.run_id].to_pylist() if (loss := _loss(event)) is not None]
+        every = max(1, len(curve) // POINTS)
+        points += [{"arm": printable(run.arm), "seed": run.seed, "step": step, "loss": loss} for step, loss in curve[::every]]
+    if not points:
+        return
+    arms = list(dict.fromkeys(point["arm"] for point in points))
+    chart = (
+        alt.Chart(alt.InlineData(values=points))
+        .mark_line(strokeWidth=1.5)
+        .encode(
+            x=alt.X("step:Q", title="optimizer step"),
+            y=alt.Y("loss:Q", title="training loss", scale=alt.Scale(zero=False)),
+            color=alt.Color("arm:N", sort=None, scale=alt.Scale(domain=arms, range=COLOURS), legend=alt.Legend(orient="top", title=None)),
+            detail="seed:N",
+            tooltip=["arm:N", "seed:N", "step:Q", alt.Tooltip("loss:Q", format=".4~g")],
+        )
+        .properties(height=CURVE_HEIGHT)
+    )
+    heading("Training loss", "losses")
+    st.altair_chart(chart, width="stretch", key="losses", alt="Training loss by optimizer step, one line for each run.")
 
 
 def _draw_failures(runs: Sequence[RunRecord]) -> None:

@@ -39,9 +39,7 @@ _OPTIONS: dict[str, object] = {
 }
 
 
-def serve(
-    store: Path, *, author: str, plugins: Callable[[], PluginHost], port: int | None = None, announce: Callable[[str], None] = print
-) -> None:
+def serve(store: Path, *, author: str, plugins: Callable[[], PluginHost], port: int | None = None, announce: Callable[[str], None] = print) -> None:
     """Serve the dashboard of a store until the process is asked to stop.
 
     The server listens on the loopback interface alone and refuses requests that name another host.

@@ -14,12 +14,15 @@ import streamlit as st
 from workbench.report.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 CLIP = 1200
 """Code points of a text that are shown at once."""
 LONGEST = 200_000
 """Code points that a browser is ever sent of one text."""
+
 
 def text(body: object, *, key: str = "", wrap: bool = True, width: Literal["stretch", "content"] = "stretch") -> None:
     """A text as text.
@@ -54,7 +57,8 @@ def passage(body: str, key: str) -> None:
         shown = body[: LONGEST if whole else CLIP]
         st.text(printable(shown) + ("" if len(shown) == len(body) else " …"))
         if len(body) > CLIP:
-            st.toggle(f"Show all {len(body):,} characters" if len(body) <= LONGEST else f"Show {LONGEST:,} of {len(body):,} characters", key=f"whole-{key}")
+            most = f"all {len(body):,}" if len(body) <= LONGEST else f"{LONGEST:,} of {len(body):,}"
+            st.toggle(f"Show {most} characters", key=f"whole-{key}")
 
 
 def nothing_yet(sentence: str, *commands: str) -> None:
@@ -65,8 +69,8 @@ def nothing_yet(sentence: str, *commands: str) -> None:
             st.code(command, language=None)
 
 
-def table(columns: Mapping[str, list[object]], **configuration: object) -> None:
+def table(columns: Mapping[str, Sequence[object]], configuration: Mapping[str, ColumnConfig] | None = None) -> None:
     """Columns of equal length on a data frame's canvas, as high as it has rows."""
-    height = 37 + 35 * len(next(iter(columns.values()), []))
+    height = 37 + 35 * len(next(iter(columns.values()), ()))
     clean = {name: [printable(value) if isinstance(value, str) else value for value in values] for name, values in columns.items()}
-    st.dataframe(clean, hide_index=True, height=min(height, 600), placeholder="", column_config=configuration)
+    st.dataframe(clean, hide_index=True, height=min(height, 600), placeholder="", column_config=dict(configuration or {}))

@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 
     from workbench.data.files import InputFile
 
+_NAMES = {"parquet": "Parquet file", "datasets": "directory that save_to_disk wrote", "hub": "dataset"}
+
 
 def read_columnar(file: InputFile) -> Iterator[Batch]:
     """Read a Parquet file, a directory that ``datasets`` saved, or a name on the hub; see ``readers.read``."""
-    match file.format:
-        case "parquet":
-            batches = _parquet(file)
-        case "datasets":
-            batches = _dataset(_saved(file))
-        case _:
-            batches = _dataset(_from_hub(file.name))
     done = 0
-    for batch in batches:
-        yield _batch(batch, done, file.name)
-        done += batch.num_rows
+    try:
+        for batch in _parquet(file) if file.format == "parquet" else _dataset(_saved(file) if file.format == "datasets" else _from_hub(file.name)):
+            yield _batch(batch, done, file.name)
+            done += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        place = f" behind row {done}" if done else ""
+        raise DataError(f"{file.name} cannot be read{place}: {_first_line(error)}.", expected=f"a whole {_NAMES[file.format]}") from None
     yield Batch(file=file.name, lines=[], columns={}, consumed=file.size)
 
 
@@ -41,17 +40,14 @@ def hub_fingerprint(name: str) -> str:
 def _parquet(file: InputFile) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(file.path) as parquet:
-            metadata = parquet.metadata
-            size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-            repeated = sorted({name for name in parquet.schema_arrow.names if parquet.schema_arrow.names.count(name) > 1})
-            if repeated:
-                raise DataError(f"{file.name} has {', '.join(map(repr, repeated))} more than once.", expected="each column by its own name")
-            rows = max(1, min(BATCH_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1)))
-            yield from parquet.iter_batches(batch_size=rows)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file.name} cannot be read as Parquet: {_first_line(error)}.", expected="a whole Parquet file") from None
+    with pq.ParquetFile(file.path) as parquet:
+        names = parquet.schema_arrow.names
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise DataError(f"{file.name} has {', '.join(map(repr, repeated))} more than once.", expected="each column by its own name")
+        metadata = parquet.metadata
+        size = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+        yield from parquet.iter_batches(batch_size=max(1, min(BATCH_ROWS, BATCH_BYTES * metadata.num_rows // max(size, 1))))
 
 
 def _saved(file: InputFile) -> Any:
@@ -89,8 +85,8 @@ def _dataset(dataset: Any) -> Iterator[pa.RecordBatch]:
             columns = {name: batch.column(name) for name in batch.schema.names}
             for name, names in classes.items():
                 numbers = columns[name]
-                known = pc.if_else(pc.less(numbers, 0), None, numbers)  # -1 stands for no label
-                columns[name] = names.take(known)
+                known = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, len(names)))  # -1 stands for no label
+                columns[name] = names.take(pc.if_else(known, numbers, None))
             yield pa.RecordBatch.from_pydict(columns)
 
 

@@ -143,7 +143,10 @@ def _explained(file: InputFile) -> Iterator[None]:
 
 
 def _nearest(path: Path) -> str:
-    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    try:
+        names = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return ""
     nearest = difflib.get_close_matches(path.name, names, n=1)
     return f"Did you mean {nearest[0]!r}?" if nearest else ""
 

@@ -8,11 +8,10 @@ large_string, where a split by group was asked for.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,14 +24,17 @@ from workbench.errors import DataError, PluginError, UnknownNameError
 from workbench.types import ParsedExample, Rejection, RoleType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from workbench.data.readers import Batch
     from workbench.data.values import Column
     from workbench.types import Role, Task
 
+    Parse = Callable[[Mapping[str, object]], Iterable[ParsedExample | Rejection]]
+
 _LONGEST_META = 4_000  # characters of one column's JSON; of what is longer the beginning is kept, for it is there to be looked at
 _CUT_META = 1_000
+_LONGEST_NAME, _MOST_NAMES = 60, 20  # of columns in a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,18 @@ class _Mapped:
     raw_hashes: pa.Array
 
 
+class _Part(NamedTuple):
+    """What ``parse`` gave of a row.
+
+    An example of a row is known by the row and its place in what was given, so that a parse that changes the text still gives the same raw hash.
+    """
+
+    line: int | None
+    place: str
+    part: ParsedExample | Rejection
+    row: Mapping[str, object]
+
+
 class RowMapper:
     """Turns the raw rows of one location into examples of a task.
 
@@ -86,6 +100,7 @@ class RowMapper:
 
     Raises:
         UnknownNameError: for a field that is no role of the task.
+        PluginError: for a role that is named like a column of every table.
     """
 
     def __init__(self, task: Task, *, fields: Mapping[str, str | int], key: str | int | None, by: str = "") -> None:
@@ -96,6 +111,7 @@ class RowMapper:
         self._fields = {role: str(column) for role, column in fields.items()}
         self._key = None if key is None else str(key)
         self._by = by
+        self._none = table_schema(task, grouped=bool(by)).empty_table()
         self._file = ""
         self._names: dict[str, None] = {}
 
@@ -110,18 +126,20 @@ class RowMapper:
         # Columns that earlier rows of the file had still count: a later batch may lack one in all of its rows.
         self._names.update(dict.fromkeys(batch.columns))
         if not batch.lines:
-            yield Examples(table=self._empty(), failures=tuple(batch.failures), found=len(batch.failures))
+            yield Examples(table=self._none, failures=tuple(batch.failures), found=len(batch.failures))
             return
-        columns = self._columns(list(self._names))
-        if columns is not None:
-            examples = self._build(self._mapped(batch, columns))
+        plan = self._plan(list(self._names))
+        if not callable(plan):
+            examples = self._build(self._mapped(batch, plan))
             yield Examples(table=examples.table, failures=(*batch.failures, *examples.failures), found=examples.found + len(batch.failures))
             return
-        yield Examples(table=self._empty(), failures=tuple(batch.failures), found=len(batch.failures))
-        yield from self._parsed(batch)
+        yield Examples(table=self._none, failures=tuple(batch.failures), found=len(batch.failures))
+        parts = self._parts(batch, plan)
+        while chunk := list(islice(parts, BATCH_ROWS)):
+            yield self._gathered(batch.file, chunk)
 
-    def _columns(self, names: Sequence[str]) -> Mapping[str, str] | None:
-        """Role name to column, or None where the rows are to be parsed."""
+    def _plan(self, names: Sequence[str]) -> Mapping[str, str] | Parse:
+        """Role name to column, or what parses the rows."""
         for role, column in self._fields.items():
             if column not in names:
                 raise _missing(self._file, f"no column {column!r}, which the fields give for the role {role!r}", [column], names)
@@ -134,7 +152,7 @@ class RowMapper:
         lacking = next((role for role in self._task.roles if role.required and role.name not in found), None)
         if lacking is not None:
             if self._task.parse is not None and not self._fields:
-                return None
+                return self._task.parse
             advice = f"Or say which column it is with fields: {{{lacking.name}: COLUMN}}."
             raise _missing(self._file, f"no column for the role {lacking.name!r}", (lacking.name, *lacking.columns), names, advice)
         if self._key is not None and self._key not in names:
@@ -154,30 +172,19 @@ class RowMapper:
             raw_hashes=digests(json_objects(values, len(batch.lines))),
         )
 
-    def _parsed(self, batch: Batch) -> Iterator[Examples]:
-        """The examples that ``Task.parse`` makes of each row, in slices."""
+    def _parts(self, batch: Batch, parse: Parse) -> Iterator[_Part]:
+        """What ``parse`` makes of each row; an exception sets the rest of the row aside."""
         whole = {name: json_values(column) for name, column in batch.columns.items()}
         hashes = digests(json_objects(whole, len(batch.lines))).to_pylist()
         for line, row, row_hash in zip(batch.lines, batch.records(), hashes, strict=True):
-            parts = enumerate(self._parse(row))
-            while chunk := list(islice(parts, BATCH_ROWS)):
-                examples = [(number, part) for number, part in chunk if isinstance(part, ParsedExample)]
-                failures = [Failure(file=batch.file, line=line, reason=part.reason, excerpt="") for _, part in chunk if isinstance(part, Rejection)]
-                built = self._build(self._gathered(batch.file, line, row_hash, examples))
-                yield Examples(table=built.table, failures=(*failures, *built.failures), found=built.found + len(failures))
-
-    def _parse(self, row: Mapping[str, object]) -> Iterator[ParsedExample | Rejection]:
-        """What the task's ``parse`` gives for a row; an exception sets the rest of the row aside."""
-        if self._task.parse is None:  # not reached: rows are only parsed where there is a parse
-            return
-        try:
-            for part in self._task.parse(row):
-                self._check_part(part)
-                yield part
-        except PluginError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a plugin's code on hostile rows
-            yield Rejection(reason=f"cannot be parsed: {type(error).__name__}: {error}")
+            try:
+                for number, part in enumerate(parse(row)):
+                    self._check_part(part)
+                    yield _Part(line, f"{row_hash} {number}", part, row)
+            except PluginError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a plugin's code on hostile rows
+                yield _Part(line, row_hash, Rejection(reason=f"cannot be parsed: {type(error).__name__}: {error}"), row)
 
     def _check_part(self, part: object) -> None:
         roles = {role.name for role in self._task.roles}
@@ -187,27 +194,31 @@ class RowMapper:
             strange = ", ".join(sorted(part.roles.keys() - roles))
             raise PluginError(f"parse of the task {self._task.name!r} gave the roles {strange}.", expected=f"only {', '.join(sorted(roles))}")
 
-    def _gathered(self, file: str, line: int | None, row_hash: str, examples: Sequence[tuple[int, ParsedExample]]) -> _Mapped:
-        roles = {role.name: as_column([example.roles.get(role.name) for _, example in examples]) for role in self._task.roles}
-        names = list(dict.fromkeys(name for _, example in examples for name in example.meta))
-        # An example of a row is known by the row and its place in what parse gave, so that a parse that changes the text still gives the same hash.
-        raw = [hashlib.blake2b(f"{row_hash} {number}".encode(), digest_size=16).hexdigest() for number, _ in examples]
-        keys: list[object] = [example.key or None for _, example in examples]
-        return _Mapped(
+    def _gathered(self, file: str, parts: Sequence[_Part]) -> Examples:
+        """The examples and failures among some parts."""
+        good = [(each, each.part) for each in parts if isinstance(each.part, ParsedExample)]
+        examples = [example for _, example in good]
+        roles = {role.name: as_column([example.roles.get(role.name) for example in examples]) for role in self._task.roles}
+        names = list(dict.fromkeys(name for example in examples for name in example.meta))
+        keyed = self._key if self._key in names else None
+        mapped = _Mapped(
             file=file,
-            lines=[line] * len(examples),
+            lines=[each.line for each, _ in good],
             roles=roles,
-            columns=roles | {name: as_column([example.meta.get(name) for _, example in examples]) for name in names},
+            columns=roles | {name: as_column([example.meta.get(name) for example in examples]) for name in names},
             meta=names,
-            keys=keys if self._key is None or self._key not in names else [example.meta.get(self._key) for _, example in examples],
-            raw_hashes=pa.array(raw, pa.string()),
+            keys=[example.key or None if keyed is None else example.meta.get(keyed) for example in examples],
+            raw_hashes=digests(pa.array([each.place for each, _ in good], pa.large_string())),
         )
+        built = self._build(mapped)
+        failures = [_rejected(file, each, each.part) for each in parts if isinstance(each.part, Rejection)]
+        return Examples(table=built.table, failures=(*failures, *built.failures), found=len(parts))
 
     def _build(self, mapped: _Mapped) -> Examples:
         """The table of the rows that have what they need, and the failures of the others."""
         count = len(mapped.lines)
         if count == 0:
-            return Examples(table=self._empty(), failures=(), found=0)
+            return Examples(table=self._none, failures=(), found=0)
         problems: dict[int, str] = {}
         arrays: dict[str, pa.Array] = {}
         for role in self._task.roles:
@@ -242,14 +253,19 @@ class RowMapper:
             raise _missing(self._file, f"no role or column {self._by!r} to split by", [self._by], list(dict.fromkeys([*arrays, *mapped.columns])))
         return pa.nulls(len(mapped.lines), pa.large_string())
 
-    def _empty(self) -> pa.Table:
-        return table_schema(self._task, grouped=bool(self._by)).empty_table()
-
 
 def table_schema(task: Task, *, grouped: bool = False) -> pa.Schema:
-    """The columns of a table of examples, as described at the top of this module."""
+    """The columns of a table of examples, as described at the top of this module.
+
+    Raises:
+        PluginError: for a role that is named like one of the other columns.
+    """
     fields = [(name, pa.string()) for name in ("key", "raw_hash", "content_hash", "source")]
     fields += [("line", pa.int64()), ("meta", pa.string())]
+    taken = {"row", "example_id", "split", "group", *(name for name, _ in fields)}
+    for role in task.roles:
+        if role.name in taken:
+            raise PluginError(f"a role of the task {task.name!r} is called {role.name!r}.", expected=f"another name than {', '.join(sorted(taken))}")
     fields += [(role.name, arrow_type(role.type)) for role in task.roles]
     return pa.schema(fields + ([("group", pa.large_string())] if grouped else []))
 
@@ -294,12 +310,21 @@ def _cut(value: str | None) -> str | None:
 
 def _failure(mapped: _Mapped, position: int, reason: str) -> Failure:
     row = {name: column[position] if isinstance(column, list) else column[position].as_py() for name, column in mapped.columns.items()}
-    return Failure(file=mapped.file, line=mapped.lines[position], reason=reason, excerpt=excerpt(json.dumps(row, ensure_ascii=False, default=str)))
+    return Failure(
+        file=mapped.file, line=mapped.lines[position], reason=excerpt(reason), excerpt=excerpt(json.dumps(row, ensure_ascii=False, default=str))
+    )
+
+
+def _rejected(file: str, part: _Part, rejection: Rejection) -> Failure:
+    # The beginning of a whole document would say nothing about the part of it that was rejected.
+    shown = "" if part.line is None else excerpt(json.dumps(part.row, ensure_ascii=False, default=str))
+    return Failure(file=file, line=part.line, reason=excerpt(rejection.reason), excerpt=shown)
 
 
 def _missing(file: str, what: str, wanted: Sequence[str], names: Sequence[str], advice: str = "") -> DataError:
-    nearest = next((close[0] for name in wanted if (close := difflib.get_close_matches(name, names, n=1))), None)
-    listing = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    shown = [excerpt(name)[:_LONGEST_NAME] for name in names[:_MOST_NAMES]]
+    nearest = next((close[0] for name in wanted if (close := difflib.get_close_matches(name, shown, n=1))), None)
+    listing = ", ".join(shown) + (", ..." if len(names) > _MOST_NAMES else "")
     return DataError(
         f"{file}: there is {what}.",
         expected=f"a column named {' or '.join(map(repr, wanted))}; the columns there are: {listing}",

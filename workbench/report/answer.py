@@ -34,9 +34,10 @@ def _blocks(facts: Facts) -> list[Block]:
         return [TextBlock(text=told, style="warning")]
     scale = facts.metrics[metric]
     said = claim([dataclasses.replace(each, metric=scale.name) for each in compared], metric=scale.name)
-    blocks: list[Block] = [TextBlock(text=said.sentence, style=_STYLES.get(said.word, "warning"))]
-    if all(each.seeds == 1 for each in compared):
-        blocks.append(TextBlock(text=ONE_SEED, style="warning"))
+    decisive = [each for each in compared if each.b == CURATED and each.a != FLOOR] or compared
+    one_seed = min(each.seeds for each in decisive) == 1
+    blocks: list[Block] = [TextBlock(text=ONE_SEED, style="warning")] if one_seed else []
+    blocks.append(TextBlock(text=said.sentence, style="warning" if one_seed else _STYLES.get(said.word, "warning")))
     if done < planned:
         told = f"{planned - done} of {planned} runs failed or are not finished; what follows is about the others."
         blocks.append(TextBlock(text=told, style="warning"))
@@ -44,8 +45,9 @@ def _blocks(facts: Facts) -> list[Block]:
 
 
 def _table(facts: Facts, scale: Scale, compared: list[Comparison]) -> TableBlock:
-    """What the curated arm is held against."""
-    arms = [each for each in compared if each.b == CURATED] or compared
+    """What the curated arm is held against, random subsets first."""
+    order = {"random": 0, "raw": 1, FLOOR: 2}
+    arms = sorted([each for each in compared if each.b == CURATED] or compared, key=lambda each: order.get(each.a, 3))
     rows = tuple(
         (
             f"{each.b} against {each.a}",
@@ -56,7 +58,7 @@ def _table(facts: Facts, scale: Scale, compared: list[Comparison]) -> TableBlock
             scale.value(each.detectable),
             facts.verdict(each),
         )
-        for each in sorted(arms, key=lambda each: ("random", "raw", FLOOR).index(each.a) if each.a in {"random", "raw", FLOOR} else -1)
+        for each in arms
     )
     return TableBlock(
         title=f"What this rests on: {scale.title}{f', in{scale.unit}' if scale.unit else ''}",
@@ -68,8 +70,7 @@ def _table(facts: Facts, scale: Scale, compared: list[Comparison]) -> TableBlock
 def _reading(scale: Scale, compared: list[Comparison]) -> str:
     """What the words mean, with this experiment's numbers."""
     margin = next((each.margin for each in compared if each.margin is not None), None)
-    better = {"higher": "higher", "lower": "lower"}.get(scale.direction)
-    direction = f"For {scale.name}, {better} is better. " if better else ""
+    direction = f"For {scale.name}, {scale.direction} is better. " if scale.direction in {"higher", "lower"} else ""
     as_good = f"As good: the whole interval lies within ±{scale.value(margin)}{scale.unit}. " if margin is not None else ""
     return (
         f"{direction}Better or worse: the interval excludes zero and p, corrected by Holm over the pairs of arms, is at most 0.05. {as_good}"

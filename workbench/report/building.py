@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.report.answer import answer_section
+from workbench.report.charts import draw
 from workbench.report.curated import curation_section
 from workbench.report.facts import gather
 from workbench.report.imported import data_section
 from workbench.report.model import Report, Section
+from workbench.report.numbers import cell
 from workbench.report.planted import planted_section
 from workbench.report.provenance import provenance_section
 from workbench.report.reader import StoreReader
 from workbench.report.results import comparisons_section, results_section
+from workbench.report.text import printable
 from workbench.report.training import training_section
 from workbench.types import ChartBlock, TableBlock, TextBlock
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.report.facts import Facts
     from workbench.store import ExperimentRecord, Store
-    from workbench.types import Block, ExperimentReader, ReportSection, Task
+    from workbench.types import ExperimentReader, ReportSection, Task
 
 
 def build(store: Store, experiment: ExperimentRecord, *, task: Task | None, sections: Iterable[ReportSection] = (), quote: int = 3) -> Report:
@@ -61,12 +64,20 @@ def plugin_section(section: ReportSection, reader: ExperimentReader) -> Section 
     return Section(title=section.title, blocks=blocks)
 
 
-def _check(block: Block) -> None:
-    """Refuse what no renderer could show."""
-    if not isinstance(block, TextBlock | TableBlock | ChartBlock):
-        raise TypeError(f"got a {type(block).__name__}, expected a TextBlock, TableBlock or ChartBlock")
-    if isinstance(block, TableBlock) and any(len(row) != len(block.columns) for row in block.rows):
-        raise ValueError(f"the table {block.title!r} has rows of another length than its {len(block.columns)} columns")
+def _check(block: object) -> None:
+    """Refuse what a renderer could not show, while it is known whose it is."""
+    match block:
+        case TextBlock():
+            printable(block.text)
+        case ChartBlock():
+            draw(block)
+        case TableBlock():
+            if any(len(row) != len(block.columns) for row in block.rows):
+                raise ValueError(f"the table {block.title!r} has rows of another length than its {len(block.columns)} columns")
+            for value in (value for row in block.rows for value in row):
+                cell(value)
+        case _:
+            raise TypeError(f"got a {type(block).__name__}, expected a TextBlock, TableBlock or ChartBlock")
 
 
 def _subtitle(facts: Facts) -> str:

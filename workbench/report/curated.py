@@ -77,21 +77,20 @@ def _rules(decision: Decision) -> TableBlock:
         title="What each rule did",
         columns=("rule", "asks for", "fired on", "only this rule", "of train"),
         rows=tuple((f"{rule.signal} {rule.rule}", rule.action, rule.fired, rule.only, share(rule.fired, counts.imported)) for rule in counts.rules),
-        note="Rules overlap: every rule is held against every row. Only this rule: rows that would have another verdict without it.",
+        note="Rules overlap: every rule is held against every row. Only this rule: rows that it dropped, or sent to review, and no other rule did.",
     )
 
 
 def _chart(decision: Decision) -> ChartBlock:
-    fired = [rule for rule in decision.counts.rules if rule.fired]
-    label = {id(rule): f"{rule.signal} {rule.rule}" for rule in fired}
+    fired = [(f"{rule.action} {rule.signal} {rule.rule}", rule) for rule in decision.counts.rules if rule.fired]
     return ChartBlock(
         title="Rows that each rule fired on, and rows that only it decided",
         kind="bar",
         x="rule",
         y="rows",
         series={
-            "fired on": tuple((label[id(rule)], float(rule.fired), None, None) for rule in fired),
-            "only this rule": tuple((label[id(rule)], float(rule.only), None, None) for rule in fired),
+            "fired on": tuple((label, float(rule.fired), None, None) for label, rule in fired),
+            "only this rule": tuple((label, float(rule.only), None, None) for label, rule in fired),
         },
     )
 

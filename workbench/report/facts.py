@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from workbench.compare import Comparison, Outcome
 from workbench.curate import decide
+from workbench.report.model import WEAK
 from workbench.report.numbers import decimals, fixed, interval
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 FLOOR = "floor"
 CURATED = "curated"
 ORDER = ("raw", "random", CURATED)
-WEAK = "too weak to tell"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,6 @@ class Facts:
         runs: all but the floor.
         floor: the predictions that any useful model must beat.
         metrics: how each metric is written, by component id; the primary one first.
-        seeds: the seeds of the recipe.
     """
 
     experiment: ExperimentRecord
@@ -105,7 +104,6 @@ class Facts:
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
     metrics: Mapping[str, Scale]
-    seeds: tuple[int, ...]
 
     @property
     def arm_names(self) -> tuple[str, ...]:
@@ -165,7 +163,6 @@ def gather(store: Store, experiment: ExperimentRecord) -> Facts:
         scores=scores,
         comparisons=comparisons,
         metrics=_scales(experiment, scores, comparisons),
-        seeds=tuple(sorted({run.seed for run in runs if run.arm != FLOOR})),
     )
 
 

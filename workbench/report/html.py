@@ -6,11 +6,13 @@ does not contain, so that a mistake here would still not fetch or run anything.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from workbench.report.charts import Drawing, draw
+from workbench.report.model import MOST_ROWS, WEAK
 from workbench.report.numbers import cell, is_numeric
 from workbench.report.text import printable
 from workbench.types import ChartBlock, TableBlock, TextBlock
@@ -21,20 +23,11 @@ if TYPE_CHECKING:
     from workbench.report.model import Report
     from workbench.types import Block
 
-MOST_ROWS = 500
-"""Rows of one table that a file shows; how many it leaves out is said."""
 _LONG = 32  # letters from which on a cell wraps wherever it must
 
-TONES = {
-    "better": "good",
-    "worse": "bad",
-    "as good": "level",
-    "inconclusive": "open",
-    "too weak to tell": "weak",
-    "failed": "bad",
-    "kept": "good",
-}
-"""Cells that begin with these words are coloured; the words stay, so that colour alone never tells."""
+_TONES = {"better": "good", "worse": "bad", "as good": "level", "inconclusive": "open", WEAK: "weak"}
+_VERDICT = re.compile(rf"({'|'.join(_TONES)})( \([^)]*\))?")
+"""Verdicts, with their effect or without, are coloured; the words stay, so that colour alone never tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +94,11 @@ def _table(block: TableBlock) -> _Table:
 
 def _cell(value: str | float | None, is_number: bool) -> _Cell:  # noqa: FBT001 - says what the column is
     text = cell(value)
-    tone = next((tone for words, tone in TONES.items() if text.startswith(words)), "")
+    verdict = _VERDICT.fullmatch(text)
     if is_number:
         return _Cell(text=_unbroken(text.replace("-", "\N{MINUS SIGN}")), css="number")
-    if tone:
-        return _Cell(text=_unbroken(text), css=f"tone {tone}")
+    if verdict:
+        return _Cell(text=_unbroken(text), css=f"tone {_TONES[verdict[1]]}")
     return _Cell(text=text, css="long" if len(text) > _LONG else "")
 
 

@@ -82,15 +82,15 @@ def _rejected(store: Store, dataset: DatasetRecord, quote: int) -> list[Block]:
         return []
     reasons = Counter(excerpt(entry["reason"]) for entry in entries).most_common()
     further = f"{len(reasons) - _REASONS:,} further reasons are not listed." if len(reasons) > _REASONS else ""
-    rows = tuple(
-        (entry["file"], entry["line"], excerpt(entry["reason"]), *((excerpt(entry["excerpt"], 80) if index < quote else "",) if quote else ()))
-        for index, entry in enumerate(entries[:SHOWN])
-    )
+    rows = []
+    for index, entry in enumerate(entries[:SHOWN]):
+        quoted = (excerpt(entry["excerpt"], 80) if index < quote else "",) if quote else ()
+        rows.append((excerpt(entry["file"]), entry["line"], excerpt(entry["reason"]), *quoted))
     return [
         TableBlock(title="Set aside, by reason", columns=("reason", "rows"), rows=tuple(reasons[:_REASONS]), note=further),
         TableBlock(
             title=f"The first {len(rows)} of {len(entries):,} rows set aside" if len(entries) > SHOWN else "The rows set aside",
             columns=("file", "line", "reason", *(("begins with",) if quote else ())),
-            rows=rows,
+            rows=tuple(rows),
         ),
     ]

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.report.charts import describe, finite
+from workbench.report.model import MOST_ROWS
 from workbench.report.numbers import cell, decimals, fixed, interval, is_numeric
 from workbench.report.text import printable
 from workbench.types import ChartBlock, TableBlock, TextBlock
@@ -17,9 +18,6 @@ from workbench.types import ChartBlock, TableBlock, TextBlock
 if TYPE_CHECKING:
     from workbench.report.model import Report
     from workbench.types import Block
-
-MOST_ROWS = 500
-"""Rows of one table that a file shows; how many it leaves out is said."""
 
 _JOINER = "\N{WORD JOINER}"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.types import Block
 
+MOST_ROWS = 500
+"""Rows of one table that a file shows; how many it leaves out is said."""
+WEAK = "too weak to tell"
+"""Said of what does not beat the floor, in the place of a verdict."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Section:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workbench.report.facts import CURATED, FLOOR, WEAK
-from workbench.report.model import Section
+from workbench.report.facts import CURATED, FLOOR
+from workbench.report.model import WEAK, Section
 from workbench.report.numbers import MISSING, p_value
 from workbench.types import ChartBlock, TableBlock, TextBlock
 
@@ -143,7 +143,8 @@ def _effects_chart(scale: Scale, compared: Sequence[Comparison]) -> ChartBlock:
 
 
 def _in_full(facts: Facts, scale: Scale, compared: Sequence[Comparison]) -> TableBlock:
-    exploratory = compared[0].family != "primary"
+    families = {each.family for each in compared}
+    note = "Pairs without a corrected p are exploratory." if len(families) > 1 else ""
     rows = tuple(
         (
             f"{each.b} against {each.a}",
@@ -160,9 +161,10 @@ def _in_full(facts: Facts, scale: Scale, compared: Sequence[Comparison]) -> Tabl
         for each in compared
     )
     return TableBlock(
-        title=f"{scale.title}{' (exploratory)' if exploratory else ' (primary)'}",
-        columns=("comparison", "effect", "95 % interval", "p", "p, Holm", "detectable", "margin", "n", "pairs of seeds", "verdict"),
+        title=f"{scale.title} ({'primary' if 'primary' in families else 'exploratory'})",
+        columns=("comparison", "effect", "95 % interval", "p", "p, Holm", "detectable", "margin", "n", "seeds", "verdict"),
         rows=rows,
+        note=note,
     )
 
 

@@ -1,5 +1,6 @@
 """Reusable selectors."""
 
+from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
 
-__all__ = ["NearDuplicateParams", "NearDuplicates"]
+__all__ = ["ExactDuplicateParams", "ExactDuplicates", "NearDuplicateParams", "NearDuplicates"]

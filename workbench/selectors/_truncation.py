@@ -21,8 +21,7 @@ _LEAST_WORDS: Final = 8
 # RE2's syntax: what a text that may go on ends with.
 _OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
 _DANGLING: Final = re.compile(
-    r"(?:[,，、(（\[{“‘–—]|\b(?:the|an|of|and|or|to|with|for|that|which|because|from|but|if|than|into|between|their|its|"
-    r"is|are|was|were|be|been|has|have|can|will|would|should)|(?:的|和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被|在|是))$",
+    r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$",
 )
 _FINISHED_BEFORE: Final = re.compile(rf"[{UNSPACED}][。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]|[。！？]")
 _CODE: Final = re.compile(r"```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b", re.MULTILINE)

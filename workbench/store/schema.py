@@ -13,8 +13,6 @@ from workbench.store.failures import foreign
 from workbench.store.rows import first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from duckdb import DuckDBPyConnection
 
 
@@ -83,8 +81,8 @@ def check(connection: DuckDBPyConnection, path: Path) -> None:
         )
 
 
-def migrate(connection: DuckDBPyConnection, version: int, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def migrate(connection: DuckDBPyConnection, version: int) -> None:
     """Run the migrations beyond ``version``, inside the caller's transaction."""
-    for step in migrations[version:]:
+    for step in MIGRATIONS[version:]:
         connection.execute(step.sql)
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(step.number)])

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pytest
+from store_builders import examples, imported, numbered
+
+from workbench.errors import StoreVersionError
+from workbench.store import Store, schema
+
+NEXT = f"{len(schema.MIGRATIONS) + 1:04}_next.sql"
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """The migrations that there are, and a next one."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema.__file__.replace("schema.py", "migrations"), folder)
+    (folder / NEXT).write_text("ALTER TABLE datasets ADD COLUMN note VARCHAR DEFAULT ''; CREATE TABLE later (a INTEGER);")
+    return schema.read_migrations(folder)
+
+
+def test_older_store_is_upgraded_on_opening(store, chain, monkeypatch):
+    """A store of an older schema keeps what is in it and gets what is new; an object that was open before goes on working."""
+    record = imported(store, examples(numbered(3)))
+    monkeypatch.setattr(schema, "MIGRATIONS", chain)
+    upgraded = Store.open(store.path)
+    assert len(chain) == upgraded.status().schema_version
+    assert upgraded.sql("SELECT note FROM datasets").to_pylist() == [{"note": ""}]
+    assert upgraded.sql("FROM later").num_rows == 0
+    assert ["text 0", "text 1", "text 2"] == upgraded.datasets.examples(record.dataset_id).values("text")
+    assert Store.open(store.path).status() == upgraded.status()
+
+
+def test_newer_store_is_refused_even_when_it_was_open(store, chain, monkeypatch):
+    """What a newer workbench migrated, an older one neither opens nor goes on writing to."""
+    with monkeypatch.context() as newer:
+        newer.setattr(schema, "MIGRATIONS", chain)
+        Store.open(store.path)
+    for attempt in (
+        lambda: Store.open(store.path),
+        lambda: Store.create(store.path),
+        store.ledger.number,
+        lambda: store.ledger.append("x", {}, dataset="data", author="ann"),
+    ):
+        with pytest.raises(StoreVersionError, match=f"schema version {len(chain)}"):
+            attempt()
+
+
+def test_failing_migration_changes_nothing(store, chain, monkeypatch):
+    """A migration runs as a whole or not at all, the ones before it included."""
+    broken = (*chain[:-1], schema.Migration(number=len(chain), sql=chain[-1].sql + " SELECT * FROM nowhere;"))
+    with monkeypatch.context() as newer, pytest.raises(duckdb.CatalogException):
+        newer.setattr(schema, "MIGRATIONS", broken)
+        Store.open(store.path)
+    assert len(schema.MIGRATIONS) == Store.open(store.path).status().schema_version
+    assert [] == [row for row in store.sql("SHOW TABLES").to_pylist() if row["name"] == "later"]
+
+
+def test_migrations_are_numbered_without_a_gap(tmp_path):
+    """A missing or doubled number is a mistake that shows at once."""
+    for name in ("0001_a.sql", "0003_c.sql"):
+        (tmp_path / name).write_text("SELECT 1")
+    with pytest.raises(ValueError, match="not numbered"):
+        schema.read_migrations(tmp_path)

@@ -1,0 +1,131 @@
+"""Row selectors that hold the target against the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from workbench.selectors._columns import Evidence, composed, findings, joined_text, nullable, text_of
+from workbench.selectors._profile import profile_of
+from workbench.types import Action, Direction, Rule, Scope, SelectorContext, SelectorKind, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from workbench.types import ExampleTable, Findings
+
+_TOLD_FROM: Final = 0.8
+_FLOOR: Final = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputTargetParams:
+    """What is held against what.
+
+    Attributes:
+        inputs: the roles of the input.
+        target: the role that answers it.
+    """
+
+    inputs: tuple[str, ...] = ("prompt",)
+    target: str = "response"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetCopiesInput:
+    """Finds targets that repeat their input: the Jaccard similarity of their shingles (see ``NearDuplicates``), the greatest over the roles of the input.
+
+    Tasks such as correcting or translating have good answers that repeat their input in full; a plugin whose tasks have none may drop.
+    """
+
+    params: InputTargetParams = InputTargetParams()
+    name: str = "target-copies-input"
+    version: str = "1"
+    kind: SelectorKind = SelectorKind.NOISE
+    scope: Scope = Scope.ROW
+    signals: tuple[Signal, ...] = (
+        Signal(
+            name="similarity",
+            dtype="float64",
+            summary="Jaccard similarity of the target and the input.",
+            low=0.0,
+            high=1.0,
+            direction=Direction.LOWER,
+            rule=Rule(action=Action.REVIEW, operator=">=", threshold=0.9),
+            reasons={"copied": "{target} repeats {role}: similarity {value}"},
+        ),
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The roles of the input, and the target."""
+        return (*self.params.inputs, self.params.target)
+
+    def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
+        """See ``Selector.score``."""
+        import numpy as np
+        import pyarrow as pa
+
+        from workbench.selectors._similar import pair_similarity
+
+        size = len(examples)
+        target = composed(text_of(examples, self.params.target).fill_null(""))
+        greatest, which = np.zeros(size), np.zeros(size, dtype=np.int64)
+        told = profile_of(target).visible > 0
+        for place, role in enumerate(self.params.inputs):
+            source = composed(text_of(examples, role).fill_null(""))
+            similarity = pair_similarity(
+                pa.concat_arrays([source, target]), np.arange(size), np.arange(size, 2 * size), floor=_FLOOR, context=SelectorContext()
+            )
+            which = np.where(similarity > greatest, place, which)
+            greatest = np.maximum(greatest, similarity)
+        evidence = Evidence()
+        for position in np.flatnonzero(told & (greatest >= _TOLD_FROM)):
+            values = {"value": greatest[position], "role": self.params.inputs[which[position]], "target": self.params.target}
+            evidence.add(position, "similarity", "copied", values)
+        return findings(self.signals, {"similarity": nullable(greatest, told)}, evidence=evidence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetLength:
+    """Measures how long the target is beside its input: words of the one per word of the other (characters, in scripts without spaces).
+
+    In summarization this is the compression ratio turned round: above 1 the summary is longer than its document.
+    """
+
+    params: InputTargetParams = InputTargetParams()
+    name: str = "target-length"
+    version: str = "1"
+    kind: SelectorKind = SelectorKind.NOISE
+    scope: Scope = Scope.ROW
+    signals: tuple[Signal, ...] = (
+        Signal(
+            name="ratio",
+            dtype="float64",
+            summary="Words of the target per word of the input.",
+            low=0.0,
+            direction=Direction.NONE,
+            rule=Rule(action=Action.REVIEW, operator=">", threshold=1.0),
+            reasons={"longer": "{target} has {target_words} words, its input {input_words}"},
+        ),
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The roles of the input, and the target."""
+        return (*self.params.inputs, self.params.target)
+
+    def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
+        """See ``Selector.score``."""
+        import numpy as np
+
+        source = profile_of(joined_text(examples, self.params.inputs)).words
+        target = profile_of(text_of(examples, self.params.target)).words
+        ratio: np.ndarray = target / np.maximum(source, 1)
+        evidence = Evidence()
+        for position in np.flatnonzero((source > 0) & (ratio > 1)):
+            values = {"target": self.params.target, "target_words": int(target[position]), "input_words": int(source[position])}
+            evidence.add(position, "ratio", "longer", values)
+        columns: dict[str, pa.Array | np.ndarray] = {"ratio": nullable(ratio, source > 0)}
+        return findings(self.signals, columns, evidence=evidence)

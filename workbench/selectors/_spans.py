@@ -1,0 +1,116 @@
+"""Row selectors for answers that are spans of a context."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from workbench.selectors._columns import Evidence, findings
+from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.types import ExampleTable, Findings, SelectorContext
+
+_SPACES: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanParams:
+    """Which spans point into which text.
+
+    Attributes:
+        spans: a role of spans.
+        context: the text role that they point into.
+    """
+
+    spans: str = "answers"
+    context: str = "context"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerNotInContext:
+    """Finds answers that their context does not hold, and spans that point at something else.
+
+    An answer counts as held where its text stands in the context once both are in Unicode's compatibility form, lower case and without white space, so
+    that only a wrong answer is called ``missing``. A wrong ``offset`` can be repaired as long as the text is there, so it is for review. Examples without
+    an answer are unanswerable on purpose: null.
+    """
+
+    params: SpanParams = SpanParams()
+    name: str = "answer-not-in-context"
+    version: str = "1"
+    kind: SelectorKind = SelectorKind.NOISE
+    scope: Scope = Scope.ROW
+    signals: tuple[Signal, ...] = (
+        Signal(
+            name="missing",
+            dtype="bool",
+            summary="Whether none of the answers stands in the context.",
+            direction=Direction.LOWER,
+            rule=Rule(action=Action.DROP, operator=">=", threshold=1.0),
+            reasons={"missing": "{answer!r} does not stand in {context}"},
+        ),
+        Signal(
+            name="offset",
+            dtype="bool",
+            summary="Whether a span points at something else than its text.",
+            direction=Direction.LOWER,
+            rule=Rule(action=Action.REVIEW, operator=">=", threshold=1.0),
+            reasons={"offset": "{answer!r} is said to begin at {start}, where {context} has {found!r}"},
+        ),
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The spans and their context."""
+        return (self.params.spans, self.params.context)
+
+    def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
+        """See ``Selector.score``."""
+        import pyarrow as pa
+
+        evidence = Evidence()
+        missing: list[bool | None] = []
+        offset: list[bool | None] = []
+        contexts = examples.texts(self.params.context)
+        for position, (spans, text) in enumerate(zip(examples.values(self.params.spans), contexts, strict=True)):
+            answers = cast("Sequence[Mapping[str, object]] | None", spans)
+            if not answers:
+                missing.append(None)
+                offset.append(None)
+                continue
+            wrong = [each for each in answers if not _points_right(each, text)]
+            offset.append(any(each["start"] is not None for each in wrong))
+            missing.append(len(wrong) == len(answers) and not any(_stands_in(str(each["text"]), text) for each in answers))
+            if wrong:
+                self._tell(evidence, position, wrong, text, missing=bool(missing[-1]))
+        return findings(self.signals, {"missing": pa.array(missing, pa.bool_()), "offset": pa.array(offset, pa.bool_())}, evidence=evidence)
+
+    def _tell(self, evidence: Evidence, position: int, wrong: Sequence[Mapping[str, object]], text: str, *, missing: bool) -> None:
+        values: dict[str, object] = {"answer": str(wrong[0]["text"])[:200], "context": self.params.context}
+        if missing:
+            evidence.add(position, "missing", "missing", values)
+        for each in wrong[:1]:
+            start, end = cast("int | None", each["start"]), cast("int | None", each["end"])
+            if start is not None:
+                end = start + len(str(each["text"])) if end is None else end
+                spans = [(self.params.context, start, end)] if 0 <= start <= end <= len(text) else []
+                evidence.add(position, "offset", "offset", {**values, "start": start, "found": text[start:end][:200] if start >= 0 else ""}, spans=spans)
+
+
+def _points_right(answer: Mapping[str, object], text: str) -> bool:
+    start, end = cast("int | None", answer["start"]), cast("int | None", answer["end"])
+    wanted = str(answer["text"])
+    return start is not None and start >= 0 and text[start : start + len(wanted)] == wanted and end in {None, start + len(wanted)}
+
+
+def _stands_in(answer: str, text: str) -> bool:
+    return _plain(answer) in _plain(text)
+
+
+def _plain(text: str) -> str:
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text).casefold())
