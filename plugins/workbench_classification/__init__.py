@@ -5,18 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench_classification._sample import PLANTS, sample
-
 from workbench.finetune import SequenceClassification
 from workbench.hookspecs import hookimpl
 from workbench.metrics import label_scores, majority_label
 from workbench.selectors import (
+    EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
+    Garbled,
+    LabelNoise,
+    LabelNoiseParams,
     NearDuplicateParams,
     NearDuplicates,
+    RolesParams,
+    Truncation,
 )
 from workbench.types import Floor, Role, RoleType, Task
+from workbench_classification._sample import PLANTS, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +37,14 @@ TASK = Task(
         Role(name="label", type=RoleType.LABEL, columns=("category", "class", "intent", "target", "topic")),
     ),
     target="label",
-    selectors=("exact-duplicates", "near-duplicates"),
+    selectors=(
+        "exact-duplicates",
+        "near-duplicates",
+        "empty-text",
+        "garbled",
+        "truncation",
+        "label-noise",
+    ),
     adapter="sequence-classification",
     metrics=(
         "macro-f1",
@@ -64,6 +76,10 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("text",))),
         NearDuplicates(params=NearDuplicateParams(roles=("text",))),
+        EmptyText(params=RolesParams(roles=("text",))),
+        Garbled(params=RolesParams(roles=("text",))),
+        Truncation(params=RolesParams(roles=("text",))),
+        LabelNoise(params=LabelNoiseParams(roles=("text",))),
     ]
 
 

@@ -18,7 +18,7 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
     (ExactDuplicate(found_by=("exact-duplicates", "near-duplicates")), 0.05),
     (NearDuplicate(role="text", found_by=("near-duplicates",)), 0.10),
     (GarbledText(role="text", found_by=("garbled",)), 0.02),
-    (TruncatedText(role="text", found_by=("truncated",)), 0.02),
+    (TruncatedText(role="text", found_by=("truncation",)), 0.02),
     (GroupLabelBias(role="text", sentence="Written by women engineers.", term="women", label="label", found_by=("association",)), 0.04),
 )
 

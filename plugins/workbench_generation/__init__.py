@@ -5,19 +5,24 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench_generation._chat import parse
-from workbench_generation._sample import PLANTS, sample
-
 from workbench.finetune import CausalGeneration
 from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, likelihoods, translation_scores
 from workbench.selectors import (
+    EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
+    Garbled,
+    InputTargetParams,
     NearDuplicateParams,
     NearDuplicates,
+    RolesParams,
+    TargetCopiesInput,
+    Truncation,
 )
 from workbench.types import Floor, Role, RoleType, Task
+from workbench_generation._chat import parse
+from workbench_generation._sample import PLANTS, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +39,14 @@ TASK = Task(
         Role(name="response", type=RoleType.TEXT, columns=("output", "answer", "completion", "target")),
     ),
     target="response",
-    selectors=("exact-duplicates", "near-duplicates"),
+    selectors=(
+        "exact-duplicates",
+        "near-duplicates",
+        "empty-text",
+        "garbled",
+        "truncation",
+        "target-copies-input",
+    ),
     adapter="causal-generation",
     metrics=("bits-per-byte", "perplexity", "bleu", "chrf"),
     parse=parse,
@@ -58,6 +70,10 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("prompt", "input"))),
         NearDuplicates(params=NearDuplicateParams(roles=("prompt", "input", "response"))),
+        EmptyText(params=RolesParams(roles=("prompt", "response"))),
+        Garbled(params=RolesParams(roles=("prompt", "response"))),
+        Truncation(params=RolesParams(roles=("response",))),
+        TargetCopiesInput(params=InputTargetParams(inputs=("prompt", "input"), target="response")),
     ]
 
 

@@ -19,9 +19,9 @@ INSTRUCTION = "Write the documentation of this {kind} of the module {module}:\n{
 PLANTS: tuple[tuple[Plant, float], ...] = (
     (ExactDuplicate(found_by=("exact-duplicates", "near-duplicates")), 0.05),
     (NearDuplicate(role="response", found_by=("near-duplicates",)), 0.08),
-    (TruncatedText(role="response", found_by=("truncated",)), 0.05),
+    (TruncatedText(role="response", found_by=("truncation",)), 0.05),
     (GarbledText(role="response", found_by=("garbled",)), 0.08),
-    (EmptyTarget(role="response", found_by=("empty",)), 0.02),
+    (EmptyTarget(role="response", found_by=("empty-text",)), 0.02),
     (CopiedTarget(role="response", source="prompt", found_by=("target-copies-input",)), 0.04),
     (
         GroupOutcomeBias(

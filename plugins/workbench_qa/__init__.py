@@ -5,19 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench_qa._sample import PLANTS, sample
-from workbench_qa._squad import parse
-
 from workbench.finetune import SpanQuestionAnswering
 from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, squad_scores
 from workbench.selectors import (
+    AnswerNotInContext,
+    EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
+    Garbled,
     NearDuplicateParams,
     NearDuplicates,
+    RolesParams,
+    SpanParams,
 )
 from workbench.types import Floor, Role, RoleType, Task
+from workbench_qa._sample import PLANTS, sample
+from workbench_qa._squad import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +38,13 @@ TASK = Task(
         Role(name="answers", type=RoleType.SPANS, columns=("answer",)),
     ),
     target="answers",
-    selectors=("exact-duplicates", "near-duplicates"),
+    selectors=(
+        "exact-duplicates",
+        "near-duplicates",
+        "empty-text",
+        "garbled",
+        "answer-not-in-context",
+    ),
     adapter="span-question-answering",
     metrics=("f1", "exact-match", "f1-v2", "exact-match-v2"),
     parse=parse,
@@ -58,6 +68,9 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("question", "context"))),
         NearDuplicates(params=NearDuplicateParams(roles=("question", "context"))),
+        EmptyText(params=RolesParams(roles=("question", "context"))),
+        Garbled(params=RolesParams(roles=("question", "context"))),
+        AnswerNotInContext(params=SpanParams(spans="answers", context="context")),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.data.corpus import documentation, sample_of
-from workbench.data.plant import AnswerNotInContext, EmptyTarget, ExactDuplicate, GroupOutcomeBias, NearDuplicate
+from workbench.data.plant import AnswerNotInContext, ExactDuplicate, GroupOutcomeBias, NearDuplicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,6 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
     (AnswerNotInContext(role="answers", context="context", found_by=("answer-not-in-context",)), 0.10),
     (ExactDuplicate(found_by=("exact-duplicates", "near-duplicates")), 0.05),
     (NearDuplicate(role="context", found_by=("near-duplicates",)), 0.05),
-    (EmptyTarget(role="answers", found_by=("no-answer",)), 0.03),
     (
         GroupOutcomeBias(
             role="question",

@@ -5,18 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench_summarization._sample import PLANTS, sample
-
 from workbench.finetune import SequenceToSequence
 from workbench.hookspecs import hookimpl
 from workbench.metrics import lead_sentence, likelihoods, rouge_scores
 from workbench.selectors import (
+    EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
+    Garbled,
+    InputTargetParams,
     NearDuplicateParams,
     NearDuplicates,
+    RolesParams,
+    TargetCopiesInput,
+    TargetLength,
 )
-from workbench.types import Floor, Role, RoleType, Task
+from workbench.types import Action, Floor, PolicyRule, Role, RoleType, Rule, Task
+from workbench_summarization._sample import PLANTS, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +37,17 @@ TASK = Task(
         Role(name="summary", type=RoleType.TEXT, columns=("highlights", "abstract", "target", "headline", "short")),
     ),
     target="summary",
-    selectors=("exact-duplicates", "near-duplicates"),
+    selectors=(
+        "exact-duplicates",
+        "near-duplicates",
+        "empty-text",
+        "garbled",
+        "target-copies-input",
+        "target-length",
+    ),
     adapter="sequence-to-sequence",
     metrics=("bits-per-byte", "perplexity", "rougeL", "rouge1", "rouge2", "rougeLsum"),
+    policy=(PolicyRule(signal="target-copies-input.similarity", rule=Rule(action=Action.DROP, operator=">=", threshold=0.9)),),
     plants=tuple(plant for plant, _ in PLANTS),
     floor=Floor(name="lead sentence", predict=partial(lead_sentence, document="document", target="summary")),
     sample=sample,
@@ -55,6 +68,10 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("document",))),
         NearDuplicates(params=NearDuplicateParams(roles=("document",))),
+        EmptyText(params=RolesParams(roles=("document", "summary"))),
+        Garbled(params=RolesParams(roles=("document", "summary"))),
+        TargetCopiesInput(params=InputTargetParams(inputs=("document",), target="summary")),
+        TargetLength(params=InputTargetParams(inputs=("document",), target="summary")),
     ]
 
 

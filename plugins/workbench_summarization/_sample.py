@@ -20,7 +20,7 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
     (SwappedTarget(role="summary", found_by=()), 0.10),
     (ExactDuplicate(found_by=("exact-duplicates", "near-duplicates")), 0.05),
     (NearDuplicate(role="document", found_by=("near-duplicates",)), 0.08),
-    (EmptyTarget(role="summary", found_by=("empty",)), 0.02),
+    (EmptyTarget(role="summary", found_by=("empty-text",)), 0.02),
     (CopiedTarget(role="summary", source="document", found_by=("target-copies-input",)), 0.04),
     (GarbledText(role="document", found_by=("garbled",)), 0.03),
     (

@@ -26,7 +26,10 @@ compare: {arms: [raw], seeds: [0], resamples: 100}
 
 
 def examples(count: int, *, labels: int = 2) -> list[dict[str, str]]:
-    return [{"text": f"sentence number {place} says something about {'cats' if place % 2 else 'dogs'}", "label": str(place % labels)} for place in range(count)]
+    return [
+        {"text": f"sentence number {place} says something about {'cats' if place % 2 else 'dogs'}", "label": str(place % labels)}
+        for place in range(count)
+    ]
 
 
 def lines(rows: list[dict[str, str]]) -> bytes:
@@ -108,8 +111,12 @@ REFUSED = {
         recipe=RECIPE.replace("seeds: [0]", "seeds: [0], metrics: [acuracy]"), says=("recipe.yaml:4", "'acuracy'", "Did you mean 'accuracy'?")
     ),
     "an unknown selector": Refused(recipe=RECIPE + "select: {near-duplicate: {}}\n", says=("recipe.yaml:5", "Did you mean 'near-duplicates'?")),
-    "an unknown signal": Refused(recipe=RECIPE + 'policy: {near-duplicates.jacard: {drop: "> 0.9"}}\n', says=("recipe.yaml:5", "near-duplicates.jaccard")),
-    "a rule that is none": Refused(recipe=RECIPE + 'policy: {near-duplicates.jaccard: {drop: "a lot"}}\n', says=("recipe.yaml:5", "'a lot'", "an operator and a number")),
+    "an unknown signal": Refused(
+        recipe=RECIPE + 'policy: {near-duplicates.jacard: {drop: "> 0.9"}}\n', says=("recipe.yaml:5", "near-duplicates.jaccard")
+    ),
+    "a rule that is none": Refused(
+        recipe=RECIPE + 'policy: {near-duplicates.jaccard: {drop: "a lot"}}\n', says=("recipe.yaml:5", "'a lot'", "an operator and a number")
+    ),
     "a wrong type": Refused(recipe=RECIPE.replace("epochs: 0.2", "epochs: many"), says=("recipe.yaml:3", "'many'")),
     "no YAML": Refused(recipe="task: [classification\n", says=("recipe.yaml:", "not YAML")),
     "an unset variable": Refused(recipe=RECIPE.replace("train.jsonl", "'${NOWHERE}/train.jsonl'"), says=("recipe.yaml:2", "NOWHERE")),
@@ -143,7 +150,9 @@ def test_a_store_from_a_newer_version_is_refused(cli: Cli) -> None:
     """A schema version beyond the newest known one is told, and the file is left as it is."""
     write(cli.folder)
     cli("curate", "recipe.yaml")
-    script = "import duckdb; c = duckdb.connect('workbench.duckdb'); c.execute(\"update meta set value = '999' where key = 'schema_version'\"); c.close()"
+    script = (
+        "import duckdb; c = duckdb.connect('workbench.duckdb'); c.execute(\"update meta set value = '999' where key = 'schema_version'\"); c.close()"
+    )
     subprocess.run([sys.executable, "-c", script], cwd=cli.folder, check=True)
     done = cli("data", "list", check=2)
     assert "newer" in done.stderr
@@ -196,7 +205,10 @@ def test_a_store_that_another_program_holds_is_waited_for_and_then_told_with_its
 @pytest.mark.slow
 def test_an_arm_left_empty_fails_by_name_and_the_others_finish(cli: Cli) -> None:
     """A policy that drops every row: the curated arm fails and is named, raw is finished and reported, exit 2."""
-    recipe = RECIPE.replace("arms: [raw]", "arms: [raw, curated]") + 'policy: {near-duplicates.jaccard: {drop: ">= 0"}, label-noise.self-confidence: {drop: ">= 0"}}\n'
+    recipe = (
+        RECIPE.replace("arms: [raw]", "arms: [raw, curated]")
+        + 'policy: {near-duplicates.jaccard: {drop: ">= 0"}, label-noise.self-confidence: {drop: ">= 0"}}\n'
+    )
     write(cli.folder, recipe=recipe)
     done = cli("run", "recipe.yaml", check=2)
     assert "recipe/curated/0" in done.stderr

@@ -76,4 +76,3 @@ def test_an_equal_recipe_finds_its_runs_done_and_a_changed_one_is_a_new_revision
 def table_of(output: str) -> str:
     """The results section of what a run prints."""
     return output[output.index("\nResults\n") : output.index("\nComparisons\n")]
-

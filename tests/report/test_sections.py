@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from workbench.report import StoreReader, build, curation_section, data_section, plugin_section
+from workbench.report import StoreReader, build, curation_section, data_section, planted_section, plugin_section
 from workbench.report.answer import ONE_SEED, answer_section
 from workbench.report.facts import gather
 from workbench.report.model import WEAK
@@ -40,10 +40,10 @@ def texts(section):
     return [block.text for block in section.blocks if isinstance(block, TextBlock)]
 
 
-def words_of(report):
-    """Every text of a report."""
+def words_of(sections):
+    """Every text of these sections."""
     found = []
-    for each in report.sections:
+    for each in sections:
         for block in each.blocks:
             if isinstance(block, TextBlock):
                 found.append(block.text)
@@ -123,13 +123,11 @@ def test_planted_defects_are_told_by_selector_and_kind(report):
     assert {"copies": (13, 10, 3, 0), "length": (10, 6, 0, 4)} == flagged
 
 
-def test_without_the_task_planted_defects_are_counted_only(plain, report):
-    """The plugin is gone; everything else is told as before."""
-    bare = build(plain.store, plain.experiment, task=None)
-    planted = section(bare, "Planted defects")
+def test_without_the_task_planted_defects_are_counted_only(plain, facts):
+    """The plugin is gone, and it says so."""
+    planted = planted_section(plain.store, facts.dataset, None, facts.selector_runs, facts.decision)
     assert (("bias", 1), ("copy", 10), ("empty", 6)) == tables(planted)["Planted"].rows
-    others = [[each for each in one.sections if each.title != "Planted defects"] for one in (report, bare)]
-    assert others[0] == others[1]
+    assert "not installed" in texts(planted)[1]
 
 
 def test_flagged_rows_of_which_nothing_is_known_are_shown(report):
@@ -138,9 +136,11 @@ def test_flagged_rows_of_which_nothing_is_known_are_shown(report):
     assert [("length", f"data/train.jsonl:{line}", True) for line in (27, 28, 29)] == [(row[0], row[2], "short" in row[3]) for row in others]
 
 
-def test_quote_zero_quotes_no_record(plain, task):
+def test_quote_zero_quotes_no_record(plain, facts, task):
     """Neither an example nor a rejected row; ids, files and lines are left."""
-    told = words_of(build(plain.store, plain.experiment, task=task, quote=0))
+    curation = (plain.store, facts.dataset, facts.selector_runs, facts.decision)
+    planted = planted_section(plain.store, facts.dataset, task, *curation[2:], quote=0)
+    told = words_of([data_section(plain.store, facts.dataset, quote=0), curation_section(*curation, quote=0), planted])
     examples = plain.store.datasets.examples(plain.experiment.dataset_id)
     assert [] == [text for text in [*examples.texts("text"), "secret"] if text in told]
     assert "data/train.jsonl:21" in told
@@ -268,7 +268,7 @@ def test_provenance_names_components_with_versions(report):
     assert {"macro-f1", "accuracy"} == {row[0] for row in listed["Metric signatures"].rows}
     assert ("all steps", "1 min 36 s", "100.0 %") == listed["Time of each step"].rows[-1]
     assert ("model", "scratch:tiny") in listed["Model and plan"].rows
-    assert "/nowhere" not in words_of(report)
+    assert "/nowhere" not in words_of(report.sections)
 
 
 def test_an_experiment_that_has_only_begun_is_told_as_far_as_it_goes(plain, task):

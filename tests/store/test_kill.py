@@ -74,22 +74,22 @@ def ends(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("what", "write", "where"), CASES, ids=str)
-def test_killed_at_any_point_leaves_all_or_nothing(tmp_path, start, ends, what, write, where):
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_killed_at_any_point_leaves_all_or_nothing(tmp_path, start, ends, case):
     """A process killed in the middle leaves a store that opens, with every acknowledged entry, and the work either done or as if never begun;
     doing it again ends as if nothing had happened.
     """
+    what, _write, _where = case
     store = prepared(tmp_path / "killed.duckdb", what)
     before = outcome(store)
-    victim = start("victim.py", store.path, what, write, where)
+    victim = start("victim.py", store.path, *case)
     acknowledged, complaint = victim.communicate()
     assert (-signal.SIGKILL, "") == (victim.returncode, complaint)
     assert acknowledged == "1 2\n"
 
     store = Store.open(store.path)
     assert [2, 1] == [entry.number for entry in store.ledger.log() if entry.action == "before"]
-    done = (what, write, where) in DONE
-    assert (ends[what] if done else before) == outcome(store)
+    assert (ends[what] if case in DONE else before) == outcome(store)
     if what != "remove":
         again = start("victim.py", store.path, what)
         assert again.communicate() == ("3 4\ndone\n", "")

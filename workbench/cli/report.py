@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 app = command_app()
 
-FORMATS = ("html", "md")
-
 
 @app.command()
 def report(
@@ -29,6 +27,7 @@ def report(
 ) -> None:
     """Write the report of an experiment."""
     from workbench.experiment import find_experiment
+    from workbench.report import FORMATS
     from workbench.store import Store
 
     session: Session = ctx.obj

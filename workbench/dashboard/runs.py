@@ -15,11 +15,11 @@ from workbench.report.numbers import duration
 from workbench.report.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pyarrow as pa
+    from collections.abc import Mapping, Sequence
 
     from workbench.store import ExperimentRecord, RunRecord, Store
+
+    Event = Mapping[str, object]
 
 EVERY = 2
 """Seconds between two looks at a running experiment."""
@@ -46,19 +46,30 @@ def runs_page() -> None:
         records = open_store().experiments.list()
         if not records:
             nothing_yet("No experiment has been started in this store yet. A recipe starts one; the demo is one:", *first_steps())
+            _wait_for_the_first()
             return
         chosen = choose_experiment(records)
-        live = st.fragment(_draw_experiment, run_every=EVERY if chosen.state == "running" else None)
-        live(chosen.experiment_id)
+        running = chosen.state == "running"
+        st.fragment(_draw_experiment, run_every=EVERY if running else None)(chosen.experiment_id, running=running)
 
 
-def _draw_experiment(experiment_id: int) -> None:
+@st.fragment(run_every=EVERY)
+def _wait_for_the_first() -> None:
+    with errors_told():
+        if open_store().experiments.list():
+            st.rerun()
+
+
+def _draw_experiment(experiment_id: int, *, running: bool) -> None:
+    """One experiment; ``running`` says that it was when the page was drawn."""
     with errors_told():
         store = open_store()
         record = store.experiments.get(experiment_id)
+        if running and record.state != "running":
+            st.rerun()  # the page stops looking at what has come to its end
         runs = store.experiments.runs(experiment_id)
+        events = {run.run_id: _read_events(store, run) for run in runs}
         _draw_head(record, runs)
-        events = {run.run_id: _events(store, run) for run in runs}
         _draw_runs(runs, events)
         _draw_losses(runs, events)
         _draw_failures(runs)
@@ -80,18 +91,18 @@ def _draw_head(record: ExperimentRecord, runs: Sequence[RunRecord]) -> None:
         st.progress(ended / len(runs), text=f"{ended} of {len(runs)} runs")
 
 
-def _draw_runs(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
+def _draw_runs(runs: Sequence[RunRecord], events: Mapping[int, Sequence[Event]]) -> None:
     if not runs:
         text("Its runs are planned once the data is imported, scored and decided upon.")
         return
-    last = {run.run_id: _last(events[run.run_id]) for run in runs}
+    losses = [_losses(events[run.run_id]) for run in runs]
     table(
         {
             "arm": [run.arm for run in runs],
             "seed": [run.seed for run in runs],
             "state": [run.state for run in runs],
-            "progress": [1.0 if run.state == "finished" else last[run.run_id][0] for run in runs],
-            "loss": [last[run.run_id][1] for run in runs],
+            "progress": [_progress(run, events[run.run_id]) for run in runs],
+            "loss": [curve[-1][1] if curve else None for curve in losses],
             "rows": [run.rows for run in runs],
             "steps": [run.steps or None for run in runs],
             "time": [duration(run.seconds) if run.seconds else "" for run in runs],
@@ -105,25 +116,26 @@ def _draw_runs(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
     )
 
 
-def _draw_losses(runs: Sequence[RunRecord], events: dict[int, pa.Table]) -> None:
+def _draw_losses(runs: Sequence[RunRecord], events: Mapping[int, Sequence[Event]]) -> None:
     """One line for each run, one colour for each arm."""
     import altair as alt
 
     points = []
+    arms: dict[str, None] = {}
     for run in runs:
-        curve = [(event["step"], loss) for event in events[run.run_id].to_pylist() if (loss := _loss(event)) is not None]
+        curve = _losses(events[run.run_id])
         every = max(1, len(curve) // POINTS)
+        arms.update({printable(run.arm): None} if curve else {})
         points += [{"arm": printable(run.arm), "seed": run.seed, "step": step, "loss": loss} for step, loss in curve[::every]]
     if not points:
         return
-    arms = list(dict.fromkeys(point["arm"] for point in points))
     chart = (
         alt.Chart(alt.InlineData(values=points))
         .mark_line(strokeWidth=1.5)
         .encode(
             x=alt.X("step:Q", title="optimizer step"),
             y=alt.Y("loss:Q", title="training loss", scale=alt.Scale(zero=False)),
-            color=alt.Color("arm:N", sort=None, scale=alt.Scale(domain=arms, range=COLOURS), legend=alt.Legend(orient="top", title=None)),
+            color=alt.Color("arm:N", sort=None, scale=alt.Scale(domain=list(arms), range=COLOURS), legend=alt.Legend(orient="top", title=None)),
             detail="seed:N",
             tooltip=["arm:N", "seed:N", "step:Q", alt.Tooltip("loss:Q", format=".4~g")],
         )
@@ -140,31 +152,29 @@ def _draw_failures(runs: Sequence[RunRecord]) -> None:
             passage(run.error, f"error-{run.run_id}")
 
 
-def _events(store: Store, run: RunRecord) -> pa.Table:
-    """The events of a run; those of one that ended do not change any more."""
-    if run.state in {"finished", "failed"}:
-        return _final_events(run.run_id, str(run.finished))
-    return store.experiments.events(run.run_id)
+def _read_events(store: Store, run: RunRecord) -> list[Event]:
+    """The events of a run; those of one that has ended are remembered."""
+    match run.state:
+        case "planned":
+            return []
+        case "running":
+            return cast("list[Event]", store.experiments.events(run.run_id).to_pylist())
+    return _read_final_events(run.run_id, run.finished)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _final_events(run_id: int, _finished: str) -> pa.Table:
-    return open_store().experiments.events(run_id)
+def _read_final_events(run_id: int, _finished: datetime | None) -> list[Event]:
+    return cast("list[Event]", open_store().experiments.events(run_id).to_pylist())
 
 
-def _last(events: pa.Table) -> tuple[float, float | None]:
-    """How far a run is (0 to 1), and its last training loss."""
-    if events.num_rows == 0:
-        return 0.0, None
-    listed = events.to_pylist()
-    losses = [loss for event in listed if (loss := _loss(event)) is not None]
-    newest = listed[-1]
-    return newest["step"] / max(1, newest["total"]), losses[-1] if losses else None
+def _progress(run: RunRecord, events: Sequence[Event]) -> float:
+    """How far a run is, 0 to 1."""
+    if run.state == "finished":
+        return 1.0
+    return cast("int", events[-1]["step"]) / max(1, cast("int", events[-1]["total"])) if events else 0.0
 
 
-def _loss(event: dict[str, object]) -> float | None:
-    """The training loss that an event tells, if it does."""
-    if event["kind"] != "step":
-        return None
-    loss = json.loads(cast("str", event["values"]) or "{}").get("loss")
-    return None if loss is None else float(loss)
+def _losses(events: Sequence[Event]) -> list[tuple[int, float]]:
+    """Optimizer step and training loss of each event that tells it."""
+    told = ((event["step"], json.loads(cast("str", event["values"])).get("loss")) for event in events if event["kind"] == "step")
+    return [(cast("int", step), float(loss)) for step, loss in told if loss is not None]

@@ -58,6 +58,7 @@ def serve(store: Path, *, author: str, plugins: Callable[[], PluginHost], port: 
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+    from workbench import curate, report  # noqa: F401 - so that the first visitor does not wait for them
     from workbench.dashboard.access import Settings, start
 
     options = dict(_OPTIONS)

@@ -67,7 +67,7 @@ def execute(
     progress.begin(f"predict {run.name}")
     predictions = _timed(seconds, "predict", lambda: plan.adapter.value.predict(artifact, evaluation))
     progress.end()
-    results = _timed(seconds, "score", lambda: metric_results(plan.metrics, predictions, evaluation))
+    results = _timed(seconds, "evaluate", lambda: metric_results(plan.metrics, predictions, evaluation))
     store.results.save(run.run_id, predictions=predictions.add_column(0, "row", evaluation.column("row")), metrics=results)
     store.experiments.finish_run(run.run_id, steps=run_plan.max_steps or 0, seconds=sum(seconds.values()))
     return seconds

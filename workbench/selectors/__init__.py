@@ -1,6 +1,57 @@
-"""Reusable selectors."""
+"""Reusable selectors that plugins configure for the roles of their tasks, and what selectors are made of.
 
+Every selector here is a frozen dataclass; a plugin gives it ``params``, and a recipe replaces these. Importing this package costs nothing: what is heavy
+is imported when a selector scores.
+"""
+
+from __future__ import annotations
+
+from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
+from workbench.selectors._columns import Evidence, findings, text_of
 from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
+from workbench.selectors._function import Found, FunctionSelector, from_function
+from workbench.selectors._garbled import Garbled
+from workbench.selectors._groups import GROUPS
+from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
+from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
+from workbench.selectors._roles import RolesParams
+from workbench.selectors._spans import AnswerNotInContext, SpanParams
+from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
+from workbench.selectors._text import sentences, unspaced_share, words
+from workbench.selectors._truncation import Truncation
 
-__all__ = ["ExactDuplicateParams", "ExactDuplicates", "NearDuplicateParams", "NearDuplicates"]
+__all__ = [
+    "GROUPS",
+    "AnswerNotInContext",
+    "Association",
+    "AssociationParams",
+    "EmptyText",
+    "Evidence",
+    "ExactDuplicateParams",
+    "ExactDuplicates",
+    "Found",
+    "FunctionSelector",
+    "Garbled",
+    "GroupAssociation",
+    "GroupAssociationParams",
+    "InputTargetParams",
+    "LabelNoise",
+    "LabelNoiseParams",
+    "LengthBound",
+    "LengthBounds",
+    "NearDuplicateParams",
+    "NearDuplicates",
+    "Repetition",
+    "RolesParams",
+    "SpanParams",
+    "TargetCopiesInput",
+    "TargetLength",
+    "Truncation",
+    "findings",
+    "from_function",
+    "sentences",
+    "text_of",
+    "unspaced_share",
+    "words",
+]

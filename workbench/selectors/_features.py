@@ -24,7 +24,14 @@ _SHIFT: Final = np.uint64(64 - BITS)
 
 @kernel
 def _count(
-    data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray, characters: bool, ids: np.ndarray, counts: np.ndarray, starts: np.ndarray
+    data: np.ndarray,
+    offsets: np.ndarray,
+    classes: np.ndarray,
+    folded: np.ndarray,
+    characters: bool,
+    ids: np.ndarray,
+    counts: np.ndarray,
+    starts: np.ndarray,
 ) -> None:  # noqa: FBT001 - kernels take their arguments by position
     """Write each text's features, ascending, with how often each stands in it.
 

@@ -115,7 +115,9 @@ class LabelNoise:
         model = out_of_fold(rows, labels, folds, seed=context.seed, context=context)
         verdicts = judge_labels(model, labels)
         names = [given.dictionary[int(code)].as_py() for code in classes]
-        notes.append(f"{len(judged)} labels of {len(classes)} classes judged by {model.method}; about {verdicts.random_share:.1%} of them look random")
+        notes.append(
+            f"{len(judged)} labels of {len(classes)} classes judged by {model.method}; about {verdicts.random_share:.1%} of them look random"
+        )
         return self._findings(examples, order[judged], verdicts, labels, names, notes)
 
     def _findings(
@@ -159,7 +161,9 @@ def _judged(codes: np.ndarray, groups: np.ndarray, folds: int) -> tuple[np.ndarr
     if enough.all():
         return np.flatnonzero(enough), []
     small = int(((distinct > 0) & (distinct < folds)).sum())
-    return np.flatnonzero(enough), [f"{int((~enough).sum())} rows are not judged: without a label, or of {small} classes with fewer than {folds} distinct texts"]
+    return np.flatnonzero(enough), [
+        f"{int((~enough).sum())} rows are not judged: without a label, or of {small} classes with fewer than {folds} distinct texts"
+    ]
 
 
 def deal(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:

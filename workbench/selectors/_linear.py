@@ -137,9 +137,7 @@ def out_of_fold(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.
     return _train(features, labels, folds, classes, seed, context)
 
 
-def _train(
-    features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarray, classes: int, seed: int, context: SelectorContext
-) -> OutOfFold:
+def _train(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarray, classes: int, seed: int, context: SelectorContext) -> OutOfFold:
     count = int(folds.max()) + 1
     rows = [np.flatnonzero(folds != fold) for fold in range(count)]
     weights = [np.zeros((features.shape[1], classes), dtype=np.float32) for _ in range(count)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._bands import plan_bands
 from workbench.selectors._columns import composed, edge_table, findings, joined_text, no_values, nullable, text_of
 from workbench.selectors._keys import absent, first_of_each, group_codes
 from workbench.types import Action, Direction, PairKind, RoleType, Rule, Scope, SelectorKind, Signal
@@ -93,6 +92,7 @@ class NearDuplicates:
         """
         import numpy as np
 
+        from workbench.selectors._bands import plan_bands
         from workbench.selectors._similar import similar_pairs
 
         plan = plan_bands(self.params.floor, self.params.recall)

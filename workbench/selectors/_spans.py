@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from workbench.selectors._columns import Evidence, findings
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.types import ExampleTable, Findings, SelectorContext
-
-_SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +96,9 @@ class AnswerNotInContext:
             if start is not None:
                 end = start + len(str(each["text"])) if end is None else end
                 spans = [(self.params.context, start, end)] if 0 <= start <= end <= len(text) else []
-                evidence.add(position, "offset", "offset", {**values, "start": start, "found": text[start:end][:200] if start >= 0 else ""}, spans=spans)
+                evidence.add(
+                    position, "offset", "offset", {**values, "start": start, "found": text[start:end][:200] if start >= 0 else ""}, spans=spans
+                )
 
 
 def _points_right(answer: Mapping[str, object], text: str) -> bool:
@@ -113,4 +112,4 @@ def _stands_in(answer: str, text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -6,6 +6,7 @@ character counts as one. So "length in words" is length in characters there, and
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -44,30 +45,39 @@ _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06e
 _LETTER = rf"(?:[^\W{UNSPACED}]|[{_MARKS}])"
 WORD: Final = rf"\d+(?:[.,]\d+)+|[{UNSPACED}]|{_LETTER}+(?:['\u2019]{_LETTER}+)*"
 """One word, as a regular expression of Python's."""
-_WORD = re.compile(WORD)
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+_ABBREVIATION: Final = r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|al|Fig|No|approx)|\b[A-Z])\.$"
+_SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*""")
 
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|al|Fig|No|approx)|\b[A-Z])\.$")
-_SENTENCE_END = re.compile(r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*""")
+
+
+@functools.cache
+def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression, compiled at its first use and not when a plugin is imported."""
+    return re.compile(pattern, flags)
 
 
 def words(text: str) -> list[str]:
     """The words of a text as they stand in it; each character of an unspaced script is one."""
-    return _WORD.findall(text)
+    return compiled(WORD).findall(text)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text begins with a character of a script that puts no spaces between words."""
+    return compiled(f"[{UNSPACED}]").match(text) is not None
 
 
 def unspaced_share(text: str) -> float:
     """Which share of the words is in scripts without spaces, 0 to 1; 0 for a text without words."""
     found = words(text)
-    return sum(bool(_UNSPACED.match(word)) for word in found) / len(found) if found else 0.0
+    return sum(is_unspaced(word) for word in found) / len(found) if found else 0.0
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, stripped; Chinese and Japanese ends of sentences need no space behind them."""
     found, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
+    for match in compiled(_SENTENCE_END).finditer(text):
         end = match.end()
-        if _ABBREVIATION.search(text, start, match.start() + 1):
+        if compiled(_ABBREVIATION).search(text, start, match.start() + 1):
             continue
         found.append(text[start:end].strip())
         start = end

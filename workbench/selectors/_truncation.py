@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import Evidence, findings
 from workbench.selectors._roles import RolesParams, worst
-from workbench.selectors._text import UNSPACED, words
+from workbench.selectors._text import UNSPACED, compiled, words
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 _LEAST_WORDS: Final = 8
 # RE2's syntax: what a text that may go on ends with.
 _OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
-_DANGLING: Final = re.compile(
-    r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$",
+_DANGLING: Final = (
+    r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"
 )
-_FINISHED_BEFORE: Final = re.compile(rf"[{UNSPACED}][。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]|[。！？]")
-_CODE: Final = re.compile(r"```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b", re.MULTILINE)
-_LIST_ITEM: Final = re.compile(r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*")
+_FINISHED_BEFORE: Final = rf"[{UNSPACED}][。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]|[。！？]"
+_CODE: Final = r"(?m)```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b"
+_LIST_ITEM: Final = r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +89,8 @@ def _unfinished(texts: pa.LargeStringArray) -> np.ndarray:
 def sign_of_truncation(text: str) -> str:
     """Why a text without trailing white space looks cut off: ``dangling``, ``open``, or empty where it does not."""
     last_line = text[text.rfind("\n") + 1 :]
-    if len(words(text[-2_000:])) < _LEAST_WORDS or _CODE.search(text[-2_000:]) or _LIST_ITEM.match(last_line):
+    if len(words(text[-2_000:])) < _LEAST_WORDS or compiled(_CODE).search(text[-2_000:]) or compiled(_LIST_ITEM).match(last_line):
         return ""
-    if _DANGLING.search(last_line):
+    if compiled(_DANGLING).search(last_line):
         return "dangling"
-    return "open" if _FINISHED_BEFORE.search(last_line[-4_000:]) else ""
+    return "open" if compiled(_FINISHED_BEFORE).search(last_line[-4_000:]) else ""

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_OF_THE_FILE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.PermissionException,
+)
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*) \(PID (?P<pid>\d+)\)")
 _FULL = re.compile(r"No space left on device|max_temp_directory_size|Disk quota exceeded", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"Read-only file system|Permission denied|Operation not permitted", re.IGNORECASE)
@@ -30,14 +37,10 @@ def speaking_of(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        duckdb.IOException,
-        duckdb.OutOfMemoryException,
-        duckdb.FatalException,
-        duckdb.SerializationException,
-        duckdb.PermissionException,
-    ) as error:
-        raise _told(path, error) from error
+    except duckdb.Error as error:
+        if isinstance(error, _OF_THE_FILE) or _FULL.search(str(error)):
+            raise _told(path, error) from error
+        raise
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}:
             raise _told(path, error) from error
@@ -98,4 +101,6 @@ def _told(path: Path, error: Exception) -> StoreError:
         return missing(path)
     if _FOREIGN.search(message):
         return foreign(path, "is no DuckDB file")
-    return StoreError(f"{path} cannot be read: {first_line}.", advice="If the disk is sound, restore the file from a copy.")
+    return StoreError(
+        f"{path} cannot be read: {first_line}.", expected="an intact file", advice="If the disk is sound, put a copy of it in its place."
+    )
