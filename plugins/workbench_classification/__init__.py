@@ -13,6 +13,8 @@ from workbench.selectors import (
     ExactDuplicateParams,
     ExactDuplicates,
     Garbled,
+    GroupAssociation,
+    GroupAssociationParams,
     LabelNoise,
     LabelNoiseParams,
     NearDuplicateParams,
@@ -44,6 +46,7 @@ TASK = Task(
         "garbled",
         "truncation",
         "label-noise",
+        "group-association",
     ),
     adapter="sequence-classification",
     metrics=(
@@ -80,6 +83,7 @@ def workbench_selectors() -> Iterable[Selector]:
         Garbled(params=RolesParams(roles=("text",))),
         Truncation(params=RolesParams(roles=("text",))),
         LabelNoise(params=LabelNoiseParams(roles=("text",))),
+        GroupAssociation(params=GroupAssociationParams(roles=("text",))),
     ]
 
 

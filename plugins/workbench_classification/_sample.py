@@ -19,7 +19,7 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
     (NearDuplicate(role="text", found_by=("near-duplicates",)), 0.10),
     (GarbledText(role="text", found_by=("garbled",)), 0.02),
     (TruncatedText(role="text", found_by=("truncation",)), 0.02),
-    (GroupLabelBias(role="text", sentence="Written by women engineers.", term="women", label="label", found_by=("association",)), 0.04),
+    (GroupLabelBias(role="text", sentence="Written by women engineers.", term="women", label="label", found_by=("group-association",)), 0.04),
 )
 
 

@@ -13,6 +13,8 @@ from workbench.selectors import (
     ExactDuplicateParams,
     ExactDuplicates,
     Garbled,
+    GroupAssociation,
+    GroupAssociationParams,
     InputTargetParams,
     NearDuplicateParams,
     NearDuplicates,
@@ -46,6 +48,7 @@ TASK = Task(
         "garbled",
         "truncation",
         "target-copies-input",
+        "group-association",
     ),
     adapter="causal-generation",
     metrics=("bits-per-byte", "perplexity", "bleu", "chrf"),
@@ -74,6 +77,7 @@ def workbench_selectors() -> Iterable[Selector]:
         Garbled(params=RolesParams(roles=("prompt", "response"))),
         Truncation(params=RolesParams(roles=("response",))),
         TargetCopiesInput(params=InputTargetParams(inputs=("prompt", "input"), target="response")),
+        GroupAssociation(params=GroupAssociationParams(roles=("prompt", "input"))),
     ]
 
 

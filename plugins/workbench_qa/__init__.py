@@ -14,6 +14,8 @@ from workbench.selectors import (
     ExactDuplicateParams,
     ExactDuplicates,
     Garbled,
+    GroupAssociation,
+    GroupAssociationParams,
     NearDuplicateParams,
     NearDuplicates,
     RolesParams,
@@ -44,6 +46,7 @@ TASK = Task(
         "empty-text",
         "garbled",
         "answer-not-in-context",
+        "group-association",
     ),
     adapter="span-question-answering",
     metrics=("f1", "exact-match", "f1-v2", "exact-match-v2"),
@@ -71,6 +74,7 @@ def workbench_selectors() -> Iterable[Selector]:
         EmptyText(params=RolesParams(roles=("question", "context"))),
         Garbled(params=RolesParams(roles=("question", "context"))),
         AnswerNotInContext(params=SpanParams(spans="answers", context="context")),
+        GroupAssociation(params=GroupAssociationParams(roles=("question",))),
     ]
 
 

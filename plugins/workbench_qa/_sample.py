@@ -59,7 +59,7 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
             term="women",
             target="answers",
             outcome=(),
-            found_by=("association",),
+            found_by=("group-association",),
         ),
         0.04,
     ),

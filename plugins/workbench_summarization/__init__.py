@@ -13,6 +13,8 @@ from workbench.selectors import (
     ExactDuplicateParams,
     ExactDuplicates,
     Garbled,
+    GroupAssociation,
+    GroupAssociationParams,
     InputTargetParams,
     NearDuplicateParams,
     NearDuplicates,
@@ -44,6 +46,7 @@ TASK = Task(
         "garbled",
         "target-copies-input",
         "target-length",
+        "group-association",
     ),
     adapter="sequence-to-sequence",
     metrics=("bits-per-byte", "perplexity", "rougeL", "rouge1", "rouge2", "rougeLsum"),
@@ -72,6 +75,7 @@ def workbench_selectors() -> Iterable[Selector]:
         Garbled(params=RolesParams(roles=("document", "summary"))),
         TargetCopiesInput(params=InputTargetParams(inputs=("document",), target="summary")),
         TargetLength(params=InputTargetParams(inputs=("document",), target="summary")),
+        GroupAssociation(params=GroupAssociationParams(roles=("document",))),
     ]
 
 

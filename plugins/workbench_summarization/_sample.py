@@ -30,7 +30,7 @@ PLANTS: tuple[tuple[Plant, float], ...] = (
             term="women",
             target="summary",
             outcome="Not documented.",
-            found_by=("association",),
+            found_by=("group-association",),
         ),
         0.04,
     ),

@@ -25,7 +25,7 @@ ARROW = {
 def make_examples(types=None, **roles):
     """An example table of role columns given as lists; roles are text unless ``types`` says otherwise."""
     size = len(next(iter(roles.values())))
-    types = {name: RoleType.TEXT for name in roles} | (types or {})
+    types = dict.fromkeys(roles, RoleType.TEXT) | (types or {})
     rows = [json.dumps({name: values[at] for name, values in roles.items()}, ensure_ascii=False) for at in range(size)]
     hashes = [hashlib.blake2b(row.encode(), digest_size=16).hexdigest() for row in rows]
     columns = {

@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from workbench.errors import RecipeError
 from workbench.selectors import NearDuplicateParams, NearDuplicates
-from workbench.selectors._bands import plan_bands
-from workbench.types import PairKind, RoleType
 
 ENGLISH = [f"{stem}{ending}" for stem in ("lamp", "river", "stone", "glass", "tree", "cloud", "paper", "chair") for ending in ("", "s", "ing", "er")]
 CHINESE = list("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳")

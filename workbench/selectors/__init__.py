@@ -1,7 +1,7 @@
 """Reusable selectors that plugins configure for the roles of their tasks, and what selectors are made of.
 
-Every selector here is a frozen dataclass; a plugin gives it ``params``, and a recipe replaces these. Importing this package costs nothing: what is heavy
-is imported when a selector scores.
+Every selector here is a frozen dataclass; a plugin gives it ``params``, and a recipe replaces these. Importing this package costs nothing: what is
+heavy is imported when a selector scores.
 """
 
 from __future__ import annotations

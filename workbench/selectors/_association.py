@@ -57,8 +57,8 @@ class AssociationParams:
 class Association:
     """Finds words that give an outcome away (Gardner et al. 2021; the test stands in ``_statistics``, the outcomes in ``_outcomes``).
 
-    Words are compared in lower case, in scripts without spaces single characters and pairs of them. An example carries an association where it has both
-    the word and the outcome. A strong one may be what the task is about, or a shortcut: look at the words that the run names.
+    Words are compared in lower case, in scripts without spaces single characters and pairs of them. An example carries an association where it has
+    both the word and the outcome. A strong one may be what the task is about, or a shortcut: look at the words that the run names.
     """
 
     params: AssociationParams = AssociationParams()
@@ -86,7 +86,8 @@ class Association:
         if not terms.names or not outcomes.names:
             return no_values(self.signals, len(examples), ["no word stands in enough examples, or there is no outcome to test it against"])
         tests = associations(terms.matrix, outcomes.matrix, alpha=self.params.alpha, least_rows=self.params.least_rows)
-        return _carried(self.signals, examples, self.params.roles, terms, outcomes, tests[: self.params.strongest])
+        tests = tests[: self.params.strongest]
+        return _carried(signals=self.signals, examples=examples, roles=self.params.roles, terms=terms, outcomes=outcomes, tests=tests)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +138,11 @@ class GroupAssociation:
             return no_values(self.signals, len(examples), ["there is no outcome to test groups against"])
         terms = groups_of(composed(joined_text(examples, self.params.roles)), self.params.groups or GROUPS)
         tests = associations(terms.matrix, outcomes.matrix, alpha=self.params.alpha, least_rows=self.params.least_rows)
-        return _carried(self.signals, examples, self.params.roles, terms, outcomes, tests)
+        return _carried(signals=self.signals, examples=examples, roles=self.params.roles, terms=terms, outcomes=outcomes, tests=tests)
 
 
 def _carried(
-    signals: tuple[Signal, ...], examples: ExampleTable, roles: Sequence[str], terms: Terms, outcomes: Outcomes, tests: Sequence[AssociationTest]
+    *, signals: tuple[Signal, ...], examples: ExampleTable, roles: Sequence[str], terms: Terms, outcomes: Outcomes, tests: Sequence[AssociationTest]
 ) -> Findings:
     """The findings on the examples that carry an association."""
     import numpy as np

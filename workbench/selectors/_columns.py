@@ -101,7 +101,7 @@ class Evidence:
 
     def add(
         self,
-        position: int,
+        position: int | np.integer,
         signal: str,
         reason: str,
         values: Mapping[str, object] | None = None,

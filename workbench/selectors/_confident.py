@@ -45,13 +45,13 @@ def judge_labels(model: OutOfFold, labels: np.ndarray) -> LabelVerdicts:
 
     Label issues are found by confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
     section 3). Class j's threshold is the mean self-confidence of the texts labelled j (equation 2); a text labelled i counts in the confident joint
-    C[i][j] for the likeliest j whose threshold it reaches (equation 1); rows of C are scaled to the classes' sizes (equation 3); and of each class i, as
-    many texts of lowest self-confidence are issues as C has off its diagonal ("prune by class").
+    C[i][j] for the likeliest j whose threshold it reaches (equation 1); rows of C are scaled to the classes' sizes (equation 3); and of each class i,
+    as many texts of lowest self-confidence are issues as C has off its diagonal ("prune by class").
 
-    How likely a label is random is a local false discovery rate (Efron et al. 2001): labels that contradict the text come from two sources, texts that
-    are hard to tell and labels that were given without regard to the text. For the second the distribution of the label's probability is known: it is that
-    of any label but the likeliest. How many there are is estimated where the least likely quarter of labels lies (Storey 2002), and the ratio of both
-    densities, made monotone, gives the probability.
+    How likely a label is random is a local false discovery rate (Efron et al. 2001): labels that contradict the text come from two sources, texts
+    that are hard to tell and labels that were given without regard to the text. For the second the distribution of the label's probability is known:
+    it is that of any label but the likeliest. How many there are is estimated where the least likely quarter of labels lies (Storey 2002), and the
+    ratio of both densities, made monotone, gives the probability.
 
     Args:
         model: see ``out_of_fold``.

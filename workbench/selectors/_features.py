@@ -1,5 +1,7 @@
 """Texts as sparse rows of hashed n-grams, for linear models."""
 
+# ruff: noqa: FBT001, PLR0917 - kernels take their arguments by position
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -32,7 +34,7 @@ def _count(
     ids: np.ndarray,
     counts: np.ndarray,
     starts: np.ndarray,
-) -> None:  # noqa: FBT001 - kernels take their arguments by position
+) -> None:
     """Write each text's features, ascending, with how often each stands in it.
 
     Words and pairs of words have ids below ``2^BITS``, n-grams of two to four characters from there on.
@@ -78,8 +80,8 @@ def _count(
 def features(texts: pa.LargeStringArray) -> scipy.sparse.csr_array:
     """TF-IDF of words, pairs of words and, for short texts, of n-grams of two to four characters.
 
-    Weights are ``(1 + ln tf) (1 + ln((1 + n) / (1 + df)))``, as scikit-learn's with ``sublinear_tf``; the two families are normalised apart and weigh the
-    same. N-grams that stand in one text only are left out: they tell nothing of another. Hashed to 20 bits for each family.
+    Weights are ``(1 + ln tf) (1 + ln((1 + n) / (1 + df)))``, as scikit-learn's with ``sublinear_tf``; the two families are normalised apart and weigh
+    the same. N-grams that stand in one text only are left out: they tell nothing of another. Hashed to 20 bits for each family.
 
     Returns:
         float32 [n, features], rows of norm 1 or, for a text without a feature, 0.

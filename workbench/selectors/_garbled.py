@@ -24,9 +24,9 @@ _LEAST_WORDS: Final = 3
 class Garbled:
     """Finds garbled texts by three signs: noise within words, text that was read in the wrong encoding, and characters that are lost.
 
-    ``noise`` counts words with digits, symbols or brackets between letters (``w#rd``), of at least three words and at least two such; ``mojibake`` counts
-    the characters in sequences that ftfy (Speer 2019) knows as UTF-8 read as something else; ``lost`` counts replacement, control, private and unassigned
-    characters. Code, formulas, passwords and model numbers look like noise, and mojibake can be repaired: all three are for review.
+    ``noise`` counts words with digits, symbols or brackets between letters (``w#rd``), of at least three words and at least two such; ``mojibake``
+    counts the characters in sequences that ftfy (Speer 2019) knows as UTF-8 read as something else; ``lost`` counts replacement, control, private and
+    unassigned characters. Code, formulas, passwords and model numbers look like noise, and mojibake can be repaired: all three are for review.
     """
 
     params: RolesParams = RolesParams()
@@ -103,7 +103,8 @@ def _lost(texts: pa.LargeStringArray) -> np.ndarray:
     import numpy as np
 
     profile = profile_of(texts)
-    return profile.lost / np.maximum(profile.characters, 1)
+    shares: np.ndarray = profile.lost / np.maximum(profile.characters, 1)
+    return shares
 
 
 def _mojibake(texts: pa.LargeStringArray) -> np.ndarray:

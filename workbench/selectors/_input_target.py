@@ -34,7 +34,7 @@ class InputTargetParams:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetCopiesInput:
-    """Finds targets that repeat their input: the Jaccard similarity of their shingles (see ``NearDuplicates``), the greatest over the roles of the input.
+    """Finds targets that repeat their input: the Jaccard similarity of their shingles (see ``NearDuplicates``), greatest over the input's roles.
 
     Tasks such as correcting or translating have good answers that repeat their input in full; a plugin whose tasks have none may drop.
     """

@@ -118,10 +118,10 @@ class LabelNoise:
         notes.append(
             f"{len(judged)} labels of {len(classes)} classes judged by {model.method}; about {verdicts.random_share:.1%} of them look random"
         )
-        return self._findings(examples, order[judged], verdicts, labels, names, notes)
+        return self._findings(examples, positions=order[judged], verdicts=verdicts, labels=labels, names=names, notes=notes)
 
     def _findings(
-        self, examples: ExampleTable, positions: np.ndarray, verdicts: LabelVerdicts, labels: np.ndarray, names: list[str], notes: list[str]
+        self, examples: ExampleTable, *, positions: np.ndarray, verdicts: LabelVerdicts, labels: np.ndarray, names: list[str], notes: list[str]
     ) -> Findings:
         import numpy as np
         import pyarrow as pa

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from workbench.types import ExampleTable, SelectorContext
 
 REFUSAL: Final = (
-    r"(?i)\b(?:i(?:'m| am|’m) (?:sorry|unable|not able|afraid)|i (?:cannot|can(?:'|’)t|won(?:'|’)t|will not|am not allowed)\b|as an ai\b|as a language model\b)"
+    r"(?i)\bi(?:['’]m| am) (?:sorry|unable|not able|afraid)\b"
+    r"|(?i)\bi (?:cannot|can['’]t|won['’]t|will not|am not allowed)\b|(?i)\bas an? (?:ai|language model)\b"
     r"|抱歉|对不起|我无法|我不能|无法(?:回答|提供|满足|帮助)|作为(?:一个|一名)?(?:AI|人工智能|语言模型)"
 )
 """How answers begin that refuse, in RE2's syntax."""

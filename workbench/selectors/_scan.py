@@ -10,7 +10,7 @@ A text is first *decoded* to folded code points with their classes, then *compac
 so that a change of case, width, punctuation or spacing changes little or nothing.
 """
 
-# ruff: noqa: PLR1714 - membership in a tuple of constants compiles to slower code than the comparisons
+# ruff: noqa: PLR0917, PLR1714, SIM109 - kernels take their arguments by position; membership in a tuple compiles to slower code than comparisons
 
 from __future__ import annotations
 
@@ -158,8 +158,8 @@ def skeletons(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
     """The words of each text with numbers and quoted strings as mere places.
 
     Returns:
-        ``words`` uint64 with all hashes, 0 for a place (neighbouring places are one); ``starts`` int64 [n + 1] into it; ``streams`` uint64 [n], a hash
-        of the whole text as it is compared, so without regard to case, punctuation and spacing.
+        ``words`` uint64 with all hashes, 0 for a place (neighbouring places are one); ``starts`` int64 [n + 1] into it; ``streams`` uint64 [n], a
+        hash of the whole text as it is compared, so without regard to case, punctuation and spacing.
     """
     n = len(offsets) - 1
     longest = _longest(offsets)
@@ -184,7 +184,7 @@ def skeletons(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
 
 
 @kernel
-def _skeleton_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndarray, out: int, first: int) -> int:
+def _skeleton_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndarray, out: np.int64, first: int) -> np.int64:
     at = 0
     while at < n:
         kind = kinds[at]
@@ -266,11 +266,12 @@ def _broken_words(chars: np.ndarray, kinds: np.ndarray, n: int) -> tuple[int, in
 
 
 @kernel
-def _is_noise(char: int, kind: int) -> bool:
+def _is_noise(char: np.int32, kind: np.uint8) -> bool:
     """What stands between letters where something went wrong; not ``/ _ & + =``, which join words in good text and in code."""
     if char == 0x2F or char == 0x26 or char == 0x2B or char == 0x3D or char == 0x5F:
         return False
-    return kind == SYMBOL or kind == DIGIT or char == 0x23 or char == 0x40 or char == 0x5B or char == 0x5D or char == 0x7B or char == 0x7D
+    odd: bool = kind == SYMBOL or kind == DIGIT or char == 0x23 or char == 0x40 or char == 0x5B or char == 0x5D or char == 0x7B or char == 0x7D
+    return odd
 
 
 @kernel

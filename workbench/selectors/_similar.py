@@ -1,8 +1,8 @@
 """All pairs of texts above a Jaccard similarity: MinHash bands for candidates, exact sets for the answer.
 
-A text is compared by 5-grams of words; where it has fewer than 32 words by 5-grams of characters, and where a quarter of its words is in scripts without
-spaces by 3-grams of characters; where it is too short for one of these, as a whole. Texts that are compared in different ways share nothing. So that two
-texts on either side of 32 words can meet, those somewhat longer enter a second time, by characters.
+A text is compared by 5-grams of words; where it has fewer than 32 words by 5-grams of characters, and where a quarter of its words is in scripts
+without spaces by 3-grams of characters; where it is too short for one of these, as a whole. Texts that are compared in different ways share nothing.
+So that two texts on either side of 32 words can meet, those somewhat longer enter a second time, by characters.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 BLOCK_BYTES: Final = 4_000_000
 BLOCK_TEXTS: Final = 16_384
 BLOCK_PAIRS: Final = 500_000
-BUCKET: Final = 128
+BUCKET: Final = 64
 """Texts that may share a band before they are no longer all paired with one another."""
-WINDOW: Final = 32
+WINDOW: Final = 16
 _SEED: Final = 20_240_229
 _HIGH: Final = np.uint64(32)
 Result = TypeVar("Result")
@@ -224,8 +224,11 @@ def _by_text(a: np.ndarray, b: np.ndarray, similarity: np.ndarray) -> tuple[np.n
 
 def _blocks(columns: Sequence[pa.LargeStringArray]) -> Iterator[tuple[int, int]]:
     """Ranges of rows that are worth one call of a kernel, by number and by bytes."""
-    ends = sum(np.asarray(buffers(column)[1][1:]) for column in columns)
-    size, start, before = len(columns[0]), 0, sum(int(buffers(column)[1][0]) for column in columns)
+    size, start, before = len(columns[0]), 0, 0
+    ends = np.zeros(size, dtype=np.int64)
+    for column in columns:
+        offsets = buffers(column)[1]
+        ends += offsets[1:] - offsets[0]
     while start < size:
         stop = min(int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")), start + BLOCK_TEXTS)
         stop = max(stop, start + 1)

@@ -1,5 +1,7 @@
 """Kernels of near duplicates: shingles, MinHash bands, candidate pairs and their exact Jaccard similarity."""
 
+# ruff: noqa: PLR0917, SIM110 - kernels take their arguments by position, and loops compile to faster code than generators
+
 from __future__ import annotations
 
 from typing import Final
@@ -81,7 +83,7 @@ def shingles(
 
 
 @kernel
-def _rolling(units: np.ndarray, count: int, size: int, tag: np.uint64, values: np.ndarray, out: int) -> int:
+def _rolling(units: np.ndarray, count: int, size: int, tag: np.uint64, values: np.ndarray, out: np.int64) -> np.int64:
     """Write a hash of each ``size`` neighbouring units (Rabin and Karp's polynomial, then scrambled)."""
     leaving = np.uint64(1)
     for _ in range(size):

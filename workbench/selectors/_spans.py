@@ -32,9 +32,9 @@ class SpanParams:
 class AnswerNotInContext:
     """Finds answers that their context does not hold, and spans that point at something else.
 
-    An answer counts as held where its text stands in the context once both are in Unicode's compatibility form, lower case and without white space, so
-    that only a wrong answer is called ``missing``. A wrong ``offset`` can be repaired as long as the text is there, so it is for review. Examples without
-    an answer are unanswerable on purpose: null.
+    An answer counts as held where its text stands in the context once both are in Unicode's compatibility form, lower case and without white space,
+    so that only a wrong answer is called ``missing``. A wrong ``offset`` can be repaired as long as the text is there, so it is for review. Examples
+    without an answer are unanswerable on purpose: null.
     """
 
     params: SpanParams = SpanParams()
@@ -96,9 +96,8 @@ class AnswerNotInContext:
             if start is not None:
                 end = start + len(str(each["text"])) if end is None else end
                 spans = [(self.params.context, start, end)] if 0 <= start <= end <= len(text) else []
-                evidence.add(
-                    position, "offset", "offset", {**values, "start": start, "found": text[start:end][:200] if start >= 0 else ""}, spans=spans
-                )
+                found = text[start:end][:200] if start >= 0 else ""
+                evidence.add(position, "offset", "offset", {**values, "start": start, "found": found}, spans=spans)
 
 
 def _points_right(answer: Mapping[str, object], text: str) -> bool:

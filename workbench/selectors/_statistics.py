@@ -39,9 +39,9 @@ class AssociationTest:
 def associations(features: scipy.sparse.csr_array, outcomes: scipy.sparse.csr_array, *, alpha: float, least_rows: int) -> list[AssociationTest]:
     """Test each feature against each outcome, and give the significant ones, by descending z.
 
-    The statistic is that of the competency test (Gardner et al. 2021, "Competency Problems: On Finding and Removing Artifacts in Language Data", section
-    3): without a shortcut the share of an outcome among the examples with a feature is its share among all. The p-value is the exact binomial tail, which
-    holds for rare outcomes too, where z does not; it is corrected by Bonferroni over all pairs tested, as there.
+    The statistic is that of the competency test (Gardner et al. 2021, "Competency Problems: On Finding and Removing Artifacts in Language Data",
+    section 3): without a shortcut the share of an outcome among the examples with a feature is its share among all. The p-value is the exact binomial
+    tail, which holds for rare outcomes too, where z does not; it is corrected by Bonferroni over all pairs tested, as there.
 
     Args:
         features: 0 or 1 [n, features].

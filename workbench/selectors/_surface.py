@@ -127,8 +127,8 @@ class LengthBounds:
 class Repetition:
     """Finds texts that say the same again and again: the share of 4-grams of words that stood in the text before.
 
-    After the repetition filters of MassiveText (Rae et al. 2021, appendix A.1.1), in words (characters, in scripts without spaces) instead of lines, so
-    that short texts can be judged; null for texts of fewer than 20 words. Tables, verse and code repeat themselves for good reasons: review.
+    After the repetition filters of MassiveText (Rae et al. 2021, appendix A.1.1), in words (characters, in scripts without spaces) instead of lines,
+    so that short texts can be judged; null for texts of fewer than 20 words. Tables, verse and code repeat themselves for good reasons: review.
     """
 
     params: RolesParams = RolesParams()

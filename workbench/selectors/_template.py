@@ -5,8 +5,9 @@ Two texts are, where all that differs between them is
 - numbers (words with a digit) or quoted strings (up to 200 characters), or
 - words at places where at least ``TEMPLATE_ROWS`` texts of the dataset differ from one another in the same frame: slot words.
 
-A frame is what two aligned texts share, with a mark for each gap; a gap may be filled by a different number of words on each side. A single near copy
-with another word at some place shares its frame with the original alone, so it is no template.
+A frame is what two aligned texts share, with a mark for each gap; a gap may be filled by a different number of words on each side. Two texts that fill a
+frame of enough others are a template even where they have some slot words in common. A near copy with another word at some place shares that frame with its
+original alone, so it is no template.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from workbench.selectors._jit import kernel
 from workbench.selectors._scan import FACTOR, mix, skeletons
 from workbench.selectors._unicode import tables
 
-TEMPLATE_ROWS: Final = 5
+TEMPLATE_ROWS: Final = 3
 _REACH: Final = 12  # words that both sides of a gap may have together
 _NONE: Final = np.uint64(0)
 _SAME: Final = np.uint64(1)
@@ -62,7 +63,7 @@ def _frame(left: np.ndarray, right: np.ndarray) -> np.uint64:
 
 
 @kernel
-def _resume(left: np.ndarray, right: np.ndarray, at: int, other: int) -> int:
+def _resume(left: np.ndarray, right: np.ndarray, at: np.int64, other: np.int64) -> int:
     """The shortest gap after which two words in a row agree again, as ``skipped left * (_REACH + 1) + skipped right``; -1 where there is none."""
     for total in range(1, _REACH + 1):
         for skip in range(total + 1):
@@ -74,6 +75,19 @@ def _resume(left: np.ndarray, right: np.ndarray, at: int, other: int) -> int:
             elif i == len(left) and j == len(right):
                 return skip * (_REACH + 1) + total - skip
     return -1
+
+
+@kernel
+def _share_frame(frames: np.ndarray, starts: np.ndarray, a: np.ndarray, b: np.ndarray, found: np.ndarray) -> None:
+    """Tell of each pair whether both texts fill a common frame; a text's frames stand ascending from ``starts`` on."""
+    for pair in range(len(a)):
+        at, other = starts[a[pair]], starts[b[pair]]
+        while at < starts[a[pair] + 1] and other < starts[b[pair] + 1] and not found[pair]:
+            found[pair] = frames[at] == frames[other]
+            if frames[at] < frames[other]:
+                at += 1
+            else:
+                other += 1
 
 
 def are_templates(data: np.ndarray, offsets: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -90,10 +104,14 @@ def are_templates(data: np.ndarray, offsets: np.ndarray, a: np.ndarray, b: np.nd
     words, starts, streams = skeletons(data, offsets, unicode.classes, unicode.folded)
     frames = np.empty(len(a), dtype=np.uint64)
     _frames(words, starts, a, b, frames)
+    slots = np.flatnonzero(frames > _SAME)
+    # (text, frame), each once; then only the frames that enough texts fill.
+    filled = np.unique(np.concatenate([np.stack([side[slots].astype(np.uint64), frames[slots]], axis=1) for side in (a, b)]), axis=0)
+    _, frame, counts = np.unique(filled[:, 1], return_inverse=True, return_counts=True)
+    filled = filled[counts[frame] >= TEMPLATE_ROWS]
+    begins = np.searchsorted(filled[:, 0], np.arange(len(offsets), dtype=np.uint64))
+    common = np.zeros(len(a), dtype=bool)
+    _share_frame(np.ascontiguousarray(filled[:, 1]), begins, a, b, common)
     differ = streams[a] != streams[b]  # else they differ in case, punctuation or spacing: near copies
-    slots = frames > _SAME
-    members = np.unique(np.concatenate([np.stack([frames[slots], side[slots].astype(np.uint64)], axis=1) for side in (a, b)]), axis=0)
-    known, counts = np.unique(members[:, 0], return_counts=True)
-    frequent = known[counts >= TEMPLATE_ROWS]
-    result: np.ndarray = differ & ((frames == _SAME) | (slots & np.isin(frames, frequent)))
+    result: np.ndarray = differ & ((frames == _SAME) | common)
     return result

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What texts hold.

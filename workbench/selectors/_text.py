@@ -46,8 +46,7 @@ _LETTER = rf"(?:[^\W{UNSPACED}]|[{_MARKS}])"
 WORD: Final = rf"\d+(?:[.,]\d+)+|[{UNSPACED}]|{_LETTER}+(?:['\u2019]{_LETTER}+)*"
 """One word, as a regular expression of Python's."""
 _ABBREVIATION: Final = r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|al|Fig|No|approx)|\b[A-Z])\.$"
-_SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*""")
-
+_SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*)"""
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import Evidence, findings
 from workbench.selectors._roles import RolesParams, worst
-from workbench.selectors._text import UNSPACED, compiled, words
+from workbench.selectors._text import compiled, words
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 _LEAST_WORDS: Final = 8
 # RE2's syntax: what a text that may go on ends with.
 _OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
-_DANGLING: Final = (
-    r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"
-)
-_FINISHED_BEFORE: Final = rf"[{UNSPACED}][。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]|[。！？]"
+_DANGLING: Final = r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"
+_FINISHED_BEFORE: Final = r"[。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]"
 _CODE: Final = r"(?m)```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b"
 _LIST_ITEM: Final = r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*"
 
@@ -31,9 +29,9 @@ _LIST_ITEM: Final = r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*"
 class Truncation:
     """Finds texts of at least eight words that look cut off, by what stands in the text itself.
 
-    Such a text ends in a letter, digit, comma or opening bracket, and either its last word asks for another (``the``, ``because``, ``的``), or a sentence
-    before on its last line was ended by a full stop. Code, lists and headlines end otherwise and are left alone. A sentence cut off alone, without a sign
-    of it, is not seen; nor is a text cut off at the end of a sentence. For review.
+    Such a text ends in a letter, digit, comma or opening bracket, and either its last word asks for another (``the``, ``because``, ``和``), or a
+    sentence before on its last line was ended by a full stop. Code, lists and headlines end otherwise and are left alone. A sentence cut off alone,
+    without a sign of it, is not seen; nor is a text cut off at the end of a sentence. For review.
     """
 
     params: RolesParams = RolesParams()
