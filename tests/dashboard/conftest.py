@@ -252,7 +252,7 @@ from workbench.types import RunEvent
 store, run_id, done = Store.open(sys.argv[1]), int(sys.argv[2]), threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
 step = 0
-while not done.wait(0.05):
+while not done.wait(0.2):
     step += 1
     store.experiments.add_events(run_id, [(datetime.now(UTC), RunEvent(kind="step", step=step, total=5000, values={"loss": 2 / step}))])
     print(step, flush=True)

@@ -73,8 +73,8 @@ def write_topics(folder: Path, *, rows: int = 240, seed: int = 0) -> Path:
     recipe.write_text(
         "task: classification\n"
         "data: {train: train.csv, eval: test.csv, validation: {share: 0.1}}\n"
-        "finetune: {epochs: 4}\n"
-        "compare: {arms: [raw, curated, random], seeds: [0, 1], resamples: 200}\n",
+        "finetune: {epochs: 2, checkpoint_seconds: 0}\n"
+        "compare: {arms: [raw, curated], seeds: [0, 1], resamples: 200}\n",
         encoding="utf-8",
     )
     return recipe

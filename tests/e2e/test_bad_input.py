@@ -128,7 +128,7 @@ REFUSED = {
         train=b"".join(json.dumps({"txt": "a text", "label": "1"}).encode() + b"\n" for _ in range(20)), says=("'text'", "txt")
     ),
     "too many bad rows": Refused(train=lines(examples(20)) + b"{\n" * 20, says=("20 of 40", "max_rejected")),
-    "a store that is a directory": Refused(arguments=("run", "recipe.yaml", "--store", "."), says=("directory",)),
+    "a store that is a directory": Refused(arguments=("run", "recipe.yaml", "--store", "."), says=("is a folder", "workbench.duckdb")),
     "a store that is no store": Refused(arguments=("run", "recipe.yaml", "--store", "eval.jsonl"), says=("eval.jsonl",)),
 }
 
@@ -182,6 +182,19 @@ def test_a_full_disk_is_told_and_loses_nothing(cli: Cli, small_disk: Path) -> No
     assert "Traceback" not in done.stderr
     listed = json.loads(cli("data", "list", "--json", "--store", str(small_disk / "w.duckdb")).stdout)["datasets"]
     assert ["recipe"] == [each["name"] for each in listed]
+
+
+def test_a_read_only_store_is_told(cli: Cli, small_disk: Path) -> None:
+    """Exit 2 where nothing may be written; what the store holds can be read again afterwards."""
+    write(cli.folder)
+    store = str(small_disk / "w.duckdb")
+    cli("curate", "recipe.yaml", "--store", store)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = cli("pin", "0", "keep", "--store", store, check=2)
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert "Traceback" not in done.stderr
+    assert "written" in done.stderr or "read-only" in done.stderr.lower()
+    assert ["recipe"] == [each["name"] for each in json.loads(cli("data", "list", "--json", "--store", store).stdout)["datasets"]]
 
 
 @pytest.mark.slow

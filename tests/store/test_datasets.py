@@ -261,10 +261,10 @@ def test_remove_takes_all_versions_and_what_was_derived(store):
     scored(store, other.dataset_id, [0.25] * 4)
     assert store.datasets.remove("data") == 2
     assert [other] == store.datasets.list()
-    for table in ("_examples", "examples", "findings"):
+    for table in ("examples", "findings"):
         assert [{"dataset_id": other.dataset_id}] == store.sql(f"SELECT DISTINCT dataset_id FROM {table}").to_pylist()
-    kept = [row["name"] for row in store.sql("SHOW TABLES").to_pylist() if row["name"].strip("_").startswith(("roles_", "signals_"))]
-    assert [f"roles_{other.dataset_id}", "signals_3"] == kept
+    kept = [row["name"] for row in store.sql("SHOW TABLES").to_pylist() if row["name"][-1].isdigit()]
+    assert [f"_examples_{other.dataset_id}", f"_examples_{other.dataset_id}_0", f"roles_{other.dataset_id}", "signals_3"] == kept
     assert store.sql("FROM _ingests").to_pylist() == []
     with pytest.raises(UnknownNameError, match="Did you mean"):
         store.datasets.remove("othr")

@@ -20,9 +20,9 @@ def outcome(store):
     assert list((store.files / "stage").glob("*")) == []
     assert list((store.files / "tmp").glob("*")) == []
     whole = {row["dataset_id"] for row in store.sql("SELECT dataset_id FROM datasets").to_pylist()}
-    assert whole == {row["dataset_id"] for row in store.sql("SELECT DISTINCT dataset_id FROM _examples").to_pylist()}
     tables = {row["name"] for row in store.sql("SHOW TABLES").to_pylist()}
-    assert {f"roles_{number}" for number in whole} == {name for name in tables if name.startswith(("roles_", "_roles_"))}
+    assert whole == {int(name.split("_")[2]) for name in tables if name.startswith("_examples_")}
+    assert {f"roles_{number}" for number in whole} == {name for name in tables if name.startswith("roles_")}
     assert {name for name in tables if name.startswith("_signals_")} == set()
     if record is None:
         return None

@@ -39,7 +39,7 @@ class SequenceToSequence(Adapter):
     instruction: str = ""
 
     declared: ClassVar[Mapping[str, Option]] = {**COMMON, **TARGET_LENGTH}
-    defaults: ClassVar[Defaults] = Defaults(learning_rate=1e-4, batch_size=16, scratch_lengths=(128, 48), pretrained_lengths=(512, 128))
+    defaults: ClassVar[Defaults] = Defaults(learning_rate=1e-4, batch_size=16, scratch_lengths=(64, 40), pretrained_lengths=(512, 128))
 
     @property
     def head(self) -> str:

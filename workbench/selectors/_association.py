@@ -67,7 +67,7 @@ class Association:
     kind: SelectorKind = SelectorKind.BIAS
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = _signals(
-        "How surely one of its words gives the outcome away: 0 no more than chance, 1 always; among the strongest associations.", 0.95
+        "How surely one of its words gives the outcome away: 0 no more than chance, 1 always; among the strongest associations.", 0.9
     )
 
     @property

@@ -127,14 +127,15 @@ def of_signals(signals: Sequence[Signal]) -> Columns:
     return {signal.name: signal.dtype for signal in signals}
 
 
-def roles_definition(roles: Sequence[Role]) -> str:
-    """The columns of a table ``roles_<dataset_id>``."""
-    return ", ".join(["row BIGINT NOT NULL", *(f"{quote(role.name)} {_ROLE_SQL[role.type]}" for role in roles)])
+def examples_definition(roles: Sequence[Role]) -> str:
+    """The columns of a table ``_examples_<dataset_id>_<part>``."""
+    common = "row BIGINT, split VARCHAR, example_id VARCHAR, content_hash VARCHAR, raw_hash VARCHAR, source VARCHAR, line BIGINT, meta VARCHAR"
+    return ", ".join([common, *(f"{quote(role.name)} {_ROLE_SQL[role.type]}" for role in roles)])
 
 
 def signals_definition(signals: Sequence[Signal]) -> str:
     """The columns of a table ``signals_<selector_run>``."""
-    return ", ".join(["row BIGINT NOT NULL", *(f"{quote(signal.name)} {_SIGNAL_SQL[signal.dtype]}" for signal in signals)])
+    return ", ".join(["row BIGINT", *(f"{quote(signal.name)} {_SIGNAL_SQL[signal.dtype]}" for signal in signals)])
 
 
 def quote(name: str) -> str:

@@ -61,8 +61,9 @@ class Curation:
             run, signal = _written(runs, rule.signal)
             by_run.setdefault(run, []).append((number, signal, rule.rule.operator, rule.rule.threshold))
         with self._door.read() as connection:
-            query = "SELECT row FROM examples WHERE dataset_id = ? AND split = 'train' ORDER BY row"
-            rows = arrays(connection, query, [dataset])["row"]
+            if not first(connection, "SELECT 1 FROM datasets WHERE dataset_id = ?", [dataset]):
+                raise DataError(f"There is no dataset number {dataset}.", expected="one that has not been removed")
+            rows = arrays(connection, f"SELECT row FROM _examples_{dataset} WHERE split = 'train' ORDER BY row")["row"]
         # Rows are numbered without gaps over all splits, so a row is also its position in an array of this length.
         length = int(rows[-1]) + 1 if len(rows) else 0
         fired = np.zeros((len(rules), length), dtype=bool)
@@ -173,18 +174,16 @@ class Curation:
             found = arrays(connection, hits, {**given, "set": verdict_set, "after": after_row, "limit": limit})["row"]
             names = [role.name for role in roles]
             query = f"""
-                SELECT v.row, e.example_id, e.split, v.verdict, v.fired, v.partner, v.pin, {columns.listing(names, "r")}
-                FROM _verdicts v JOIN _examples e ON e.row = v.row JOIN roles_{dataset_id} r ON r.row = v.row
-                WHERE v.verdict_set = $set AND e.dataset_id = $dataset AND v.row IN (SELECT unnest($rows::BIGINT[]))
-                  AND v.row BETWEEN $first AND $last AND e.row BETWEEN $first AND $last AND r.row BETWEEN $first AND $last
+                SELECT v.row, e.example_id, e.split, v.verdict, v.fired, v.partner, v.pin, {columns.listing(names, "e")}
+                FROM _verdicts v JOIN _examples_{dataset_id} e ON e.row = v.row
+                WHERE v.verdict_set = $set AND v.row IN (SELECT unnest($rows::BIGINT[]))
+                  AND v.row BETWEEN $first AND $last AND e.row BETWEEN $first AND $last
                 ORDER BY v.row
             """
             rows = [int(row) for row in found]
-            first, last = (rows[0], rows[-1]) if rows else (0, -1)
+            low, high = (rows[0], rows[-1]) if rows else (0, -1)
             shape = {"row": "int64", "example_id": "string", "split": "string", **columns.VERDICTS, **columns.of_roles(roles)}
-            return columns.fetch(
-                connection, query, {"set": verdict_set, "dataset": dataset_id, "rows": rows, "first": first, "last": last}, columns=shape
-            )
+            return columns.fetch(connection, query, {"set": verdict_set, "rows": rows, "first": low, "last": high}, columns=shape)
 
     def count(
         self, verdict_set: int, *, verdict: str | None = None, rule: str | None = None, text: str | None = None, pinned: bool | None = None

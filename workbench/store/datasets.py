@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.errors import DataError, UnknownNameError
 from workbench.store import codec, columns
+from workbench.store.example_views import rebuild_examples
 from workbench.store.experiments import delete_experiments, experiments_on
 from workbench.store.ingest import DATASET, SELECTOR_RUN, VERDICT_SET, Stage, discard, remove_discarded
 from workbench.store.records import DatasetRecord
@@ -93,7 +94,8 @@ class Datasets:
     def rows(self, dataset_id: int, split: str) -> np.ndarray:
         """The rows of a split: int64 [n], ascending."""
         with self._door.read() as connection:
-            return arrays(connection, "SELECT row FROM _examples WHERE dataset_id = ? AND split = ? ORDER BY row", [dataset_id, split])["row"]
+            _get(connection, dataset_id)
+            return arrays(connection, f"SELECT row FROM _examples_{dataset_id} WHERE split = ? ORDER BY row", [split])["row"]
 
     def batches(self, dataset_id: int, *, split: str | None = None, size: int = 20_000) -> Iterator[ExampleTable]:
         """Examples in row order, at most ``size`` at a time; the store is free in between.
@@ -188,6 +190,7 @@ class Datasets:
                     for (number,) in numbers:
                         discard(connection, stage, kind, number)
                 rebuild_findings(connection)
+                rebuild_examples(connection)
             remove_discarded(self._door, stage)
             for run_id in runs:
                 shutil.rmtree(self._door.files / "runs" / str(run_id), ignore_errors=True)
@@ -216,21 +219,19 @@ class Datasets:
         """The examples with rows in [start, stop), or those of them in ``rows``."""
         names = [role.name for role in record.roles]
         query = f"""
-            SELECT {columns.listing(columns.EXAMPLE, "e")}, {columns.listing(names, "r")}
-            FROM _examples e JOIN roles_{record.dataset_id} r ON r.row = e.row
-            WHERE e.dataset_id = $dataset AND e.row >= $start AND e.row < $stop AND r.row >= $start AND r.row < $stop
-              AND (e.split = $split OR $split IS NULL)
+            SELECT {columns.listing([*columns.EXAMPLE, *names])} FROM _examples_{record.dataset_id}
+            WHERE row >= $start AND row < $stop AND (split = $split OR $split IS NULL)
         """
         if rows is not None:
-            query += " AND e.row IN (SELECT row FROM wanted)"
+            query += " AND row IN (SELECT row FROM wanted)"
         with self._door.read() as connection:
             _get(connection, record.dataset_id)
             if rows is not None:
                 connection.register("wanted", {"row": rows})
             table = columns.fetch(
                 connection,
-                query + " ORDER BY e.row",
-                {"dataset": record.dataset_id, "start": start, "stop": stop, "split": split},
+                query + " ORDER BY row",
+                {"start": start, "stop": stop, "split": split},
                 columns={**columns.EXAMPLE, **columns.of_roles(record.roles)},
             )
         return ExampleTable(table, tuple(names))
@@ -273,7 +274,7 @@ def _beginning_with(connection: DuckDBPyConnection, dataset_ids: list[int], pref
     """Examples whose id begins like this, as (dataset id, row, split, example id); where ids are exactly this, only those."""
     found = connection.execute(
         f"""
-        SELECT dataset_id, row, split, example_id FROM _examples
+        SELECT dataset_id, row, split, example_id FROM examples
         WHERE dataset_id IN (SELECT unnest(?)) AND starts_with(example_id, ?)
         ORDER BY example_id = ? DESC, dataset_id, row
         LIMIT {_CANDIDATES + 1}

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import portalocker
@@ -33,12 +34,9 @@ if TYPE_CHECKING:
     from workbench.store.door import Door
 
 SLICE_ROWS = 122_880
-"""A row group of DuckDB's: a slice of this size is compressed once and never again."""
-SLICE_BYTES = 32 * 2**20
+"""A row group of DuckDB's: slices of this size are compressed once; a smaller one is compressed again with whatever is appended to it."""
+SLICE_BYTES = 24 * 2**20
 _DELETED_AT_ONCE = 2_000_000
-_TOO_LONG = 1.0
-_SHORT = 0.3
-_LEAST_ROWS = 1_024
 _NASCENT = "new-"
 _STILLBORN_AFTER = 3600.0
 
@@ -50,24 +48,41 @@ class Kind:
     Attributes:
         name: the table that lists what is complete, in the singular; its entry is what makes it visible.
         key: the column that numbers it.
-        tables: what holds its rows.
-        own: prefix of the table that is its alone, if it has one.
-        sequence: where its numbers come from.
+        shared: tables that hold its rows among others'.
+        own: the name of a table that is its alone, or how the names of several begin; ``{id}`` is its number.
+        hide: statements that make what is complete invisible.
     """
 
     name: str
     key: str
-    tables: tuple[str, ...]
-    own: str | None
-    sequence: str
+    shared: tuple[str, ...] = ()
+    own: str = ""
+    hide: str = ""
+
+    @property
+    def sequence(self) -> str:
+        """Where its numbers come from."""
+        return f"_{self.name}_ids"
 
 
-DATASET = Kind(name="dataset", key="dataset_id", tables=("_examples", "_rejected_rows", "_planted"), own="roles", sequence="_dataset_ids")
-SELECTOR_RUN = Kind(name="selector_run", key="selector_run", tables=("_evidence", "_duplicate_edges"), own="signals", sequence="_selector_run_ids")
-VERDICT_SET = Kind(name="verdict_set", key="verdict_set", tables=("_verdicts",), own=None, sequence="_verdict_set_ids")
+DATASET = Kind(
+    name="dataset",
+    key="dataset_id",
+    shared=("_rejected_rows", "_planted"),
+    own="_examples_{id}",
+    hide="DROP VIEW roles_{id}; DROP VIEW _examples_{id}",
+)
+SELECTOR_RUN = Kind(
+    name="selector_run",
+    key="selector_run",
+    shared=("_evidence", "_duplicate_edges"),
+    own="_signals_{id}",
+    hide="ALTER TABLE signals_{id} RENAME TO _signals_{id}",
+)
+VERDICT_SET = Kind(name="verdict_set", key="verdict_set", shared=("_verdicts",))
 _KINDS = {kind.name: kind for kind in (DATASET, SELECTOR_RUN, VERDICT_SET)}
 
-Piece = Callable[["DuckDBPyConnection"], None]
+Piece = Callable[["DuckDBPyConnection"], object]
 """Writes a part of something."""
 
 
@@ -103,17 +118,14 @@ class Ingest:
     Args:
         door: the store's.
         kind: what is filled.
-        definition: columns of its own table, if it has one.
         stage: the caller's own; without one the ingest makes one when it needs it.
     """
 
-    def __init__(self, door: Door, kind: Kind, *, definition: str = "", stage: Stage | None = None) -> None:
+    def __init__(self, door: Door, kind: Kind, stage: Stage | None = None) -> None:
         self._door = door
         self._kind = kind
-        self._definition = definition
         self._given = stage
         self._stage = stage
-        self._slice_rows = SLICE_ROWS
         self._pending: list[tuple[Piece, int, int]] = []
         self._complete = False
         self.id = 0
@@ -132,61 +144,45 @@ class Ingest:
 
     @property
     def own(self) -> str:
-        """Its own table, by the name that it has until it is complete."""
-        return f"_{self._kind.own}_{self.id}"
+        """Its own table, or how the names of several begin."""
+        return self._kind.own.format(id=self.id)
 
-    def put(self, piece: Piece, *, rows: int, size: int) -> None:
+    def put(self, piece: Piece, *, rows: int = 0, size: int = 0) -> None:
         """Add a piece of so many rows and bytes, which fits a slice; it is written with the next full one."""
-        if self._pending and (
-            sum(each[1] for each in self._pending) + rows > self._slice_rows or sum(each[2] for each in self._pending) + size > SLICE_BYTES
-        ):
+        rows_pending = sum(each[1] for each in self._pending)
+        size_pending = sum(each[2] for each in self._pending)
+        if rows_pending and (rows_pending + rows > SLICE_ROWS or size_pending + size > SLICE_BYTES):
             with self._door.write() as connection:
-                self._write(connection, enlist=True)
-            if self._door.last_hold > _TOO_LONG:
-                self._slice_rows = max(_LEAST_ROWS, self._slice_rows // 2)
-            elif self._door.last_hold < _SHORT:
-                self._slice_rows = min(SLICE_ROWS, self._slice_rows * 2)
+                if not self.id:
+                    self._number(connection)
+                    self._stage = self._stage or Stage(self._door.files)
+                    _enlist(connection, self._stage, self._kind, self.id)
+                self._write(connection)
         self._pending.append((piece, rows, size))
-
-    def ranges(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Ranges [start, stop) that fit a slice: shorter ones after a slice that held the lock for long."""
-        start = 0
-        while start < rows:
-            stop = min(start + self._slice_rows, rows)
-            yield start, stop
-            start = stop
 
     def fill(self, into: str, table: pa.Table, *, select: str = "*") -> None:
         """Append an Arrow table; ``{own}`` in ``into`` is its own table, ``{id}`` in ``select`` its number. See ``columns.insert``."""
         for part in cut(table):
-            for start, stop in self.ranges(part.num_rows):
-                self._put_table(into, part.slice(start, stop - start), select)
+            self.put(partial(self._insert, into, part, select), rows=part.num_rows, size=part.nbytes)
 
     def complete(self, connection: DuckDBPyConnection) -> None:
-        """Write what is left; everything is there, and visible, when the transaction of this connection is committed."""
-        self._write(connection, enlist=False)
-        if self._kind.own is not None:
-            connection.execute(f"ALTER TABLE {self.own} RENAME TO {self._kind.own}_{self.id}")
+        """Write what is left; all of it becomes visible with the transaction of this connection, in which the caller enters it where it is listed."""
+        if not self.id:
+            self._number(connection)
+        self._write(connection)
         connection.execute("DELETE FROM _ingests WHERE kind = ? AND id = ?", [self._kind.name, self.id])
         self._complete = True
 
-    def _put_table(self, into: str, table: pa.Table, select: str) -> None:
-        def piece(connection: DuckDBPyConnection) -> None:
-            insert(connection, into.format(own=self.own), table, select=select.format(id=self.id))
+    def _number(self, connection: DuckDBPyConnection) -> None:
+        self.id = next_id(connection, self._kind.sequence)
 
-        self.put(piece, rows=table.num_rows, size=table.nbytes)
-
-    def _write(self, connection: DuckDBPyConnection, *, enlist: bool) -> None:
-        if not self.id:
-            self.id = next_id(connection, self._kind.sequence)
-            if self._kind.own is not None:
-                connection.execute(f"CREATE TABLE {self.own} ({self._definition})")
-            if enlist:
-                self._stage = self._stage or Stage(self._door.files)
-                _enlist(connection, self._stage, self._kind, self.id)
+    def _write(self, connection: DuckDBPyConnection) -> None:
         pending, self._pending = self._pending, []
         for piece, _rows, _size in pending:
             piece(connection)
+
+    def _insert(self, into: str, table: pa.Table, select: str, connection: DuckDBPyConnection) -> None:
+        insert(connection, into.format(own=self.own), table, select=select.format(id=self.id))
 
 
 def cut(table: pa.Table) -> Iterator[pa.Table]:
@@ -203,10 +199,10 @@ def cut(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def discard(connection: DuckDBPyConnection, stage: Stage, kind: Kind, number: int) -> None:
-    """Make something that was published invisible; ``sweep`` or ``removed`` takes its rows away."""
+    """Make something that was complete invisible; ``remove_discarded`` takes its rows away, or whoever opens the store next."""
     connection.execute(f"DELETE FROM {kind.name}s WHERE {kind.key} = ?", [number])
-    if kind.own is not None:
-        connection.execute(f"ALTER TABLE {kind.own}_{number} RENAME TO _{kind.own}_{number}")
+    if kind.hide:
+        connection.execute(kind.hide.format(id=number))
     _enlist(connection, stage, kind, number)
 
 
@@ -258,13 +254,16 @@ def _remove(door: Door, kind: Kind, number: int) -> None:
     with door.read() as connection:
         if not connection.execute("SELECT 1 FROM _ingests WHERE kind = ? AND id = ?", [kind.name, number]).fetchall():
             return
-    for table in kind.tables:
+    for table in kind.shared:
         deleted = _DELETED_AT_ONCE
         while deleted == _DELETED_AT_ONCE:
             with door.write() as connection:
                 some = f"SELECT rowid FROM {table} WHERE {kind.key} = ? LIMIT {_DELETED_AT_ONCE}"
                 (deleted,) = connection.execute(f"DELETE FROM {table} WHERE rowid IN ({some})", [number]).fetchall()[0]
     with door.write() as connection:
-        if kind.own is not None:
-            connection.execute(f"DROP TABLE IF EXISTS _{kind.own}_{number}")
+        if kind.own:
+            own = kind.own.format(id=number)
+            tables = "SELECT table_name FROM duckdb_tables() WHERE table_name = ? OR starts_with(table_name, ?)"
+            for (table,) in connection.execute(tables, [own, own + "_"]).fetchall():
+                connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM _ingests WHERE kind = ? AND id = ?", [kind.name, number])

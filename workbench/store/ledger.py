@@ -82,16 +82,15 @@ class Ledger:
             connection.execute(
                 f"""
                 WITH hashes AS (
-                    SELECT split, raw_hash FROM _examples
-                    WHERE dataset_id = $dataset AND row IN (SELECT row FROM wanted) AND raw_hash IS NOT NULL
-                ), {_OCCURRENCES}
+                    SELECT split, raw_hash FROM _examples_{dataset_id} WHERE row IN (SELECT row FROM wanted) AND raw_hash IS NOT NULL
+                ), {_occurrences(dataset_id)}
                 INSERT INTO ledger_pins
                 SELECT $number, e.split, e.example_id, e.content_hash, e.raw_hash, o.occurrence, $decision
-                FROM _examples e LEFT JOIN occurrences o ON o.row = e.row
-                WHERE e.dataset_id = $dataset AND e.row IN (SELECT row FROM wanted)
+                FROM _examples_{dataset_id} e LEFT JOIN occurrences o ON o.row = e.row
+                WHERE e.row IN (SELECT row FROM wanted)
                 ORDER BY e.row
                 """,
-                {"dataset": dataset_id, "number": entry.number, "decision": decision},
+                {"number": entry.number, "decision": decision},
             )
         return entry
 
@@ -121,11 +120,10 @@ class Ledger:
                     QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
                 ),
                 by_id AS (
-                    SELECT e.row, p.* FROM latest p JOIN _examples e ON e.split = p.split AND e.example_id = p.example_id
-                    WHERE e.dataset_id = $dataset
+                    SELECT e.row, p.* FROM latest p JOIN _examples_{int(dataset_id)} e ON e.split = p.split AND e.example_id = p.example_id
                 ),
                 hashes AS (SELECT * FROM latest p ANTI JOIN by_id i ON i.split = p.split AND i.example_id = p.example_id),
-                {_OCCURRENCES},
+                {_occurrences(dataset_id)},
                 by_raw_row AS (SELECT o.row, p.* FROM hashes p JOIN occurrences o USING (split, raw_hash, occurrence)),
                 in_force AS (
                     SELECT * FROM (FROM by_id UNION ALL FROM by_raw_row)
@@ -133,11 +131,11 @@ class Ledger:
                 )
                 SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note,
                        e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed
-                FROM in_force f JOIN ledger l USING (number) JOIN _examples e ON e.row = f.row
-                WHERE e.dataset_id = $dataset AND f.decision <> 'none'
+                FROM in_force f JOIN ledger l USING (number) JOIN _examples_{int(dataset_id)} e ON e.row = f.row
+                WHERE f.decision <> 'none'
                 ORDER BY e.row
             """
-            rows = records(connection, query, {"name": found[0], "limit": limit, "dataset": dataset_id})
+            rows = records(connection, query, {"name": found[0], "limit": limit})
         return [Pin(**{**row, "time": aware(row["time"]), "note": row["note"] or ""}) for row in rows]
 
     def undo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
@@ -217,20 +215,23 @@ class Ledger:
             return _policies(connection, "WHERE dataset = $name OR $name IS NULL", {"name": dataset})
 
 
-# Rows of a dataset by raw row: equal examples of one raw row (it stands in the data several times) are told apart by order; where its examples differ
-# (it was parsed into several) nothing says which is which. Expects a table "hashes" with the splits and raw hashes that matter.
-_OCCURRENCES = """
-    occurrences AS (
-        SELECT row, split, raw_hash, occurrence FROM (
-            SELECT row, split, raw_hash,
-                   row_number() OVER (PARTITION BY split, raw_hash ORDER BY row) AS occurrence,
-                   min(content_hash) OVER raw = max(content_hash) OVER raw AS alike
-            FROM _examples SEMI JOIN hashes USING (split, raw_hash)
-            WHERE dataset_id = $dataset
-            WINDOW raw AS (PARTITION BY split, raw_hash)
-        ) WHERE alike
-    )
-"""
+def _occurrences(dataset_id: int) -> str:
+    """A common table expression: rows of a dataset by raw row, for the splits and raw hashes of a table ``hashes``.
+
+    Equal examples of one raw row (it stands in the data several times) are told apart by order; where its examples differ (it was parsed into
+    several), nothing says which is which, and they are left out.
+    """
+    return f"""
+        occurrences AS (
+            SELECT row, split, raw_hash, occurrence FROM (
+                SELECT row, split, raw_hash,
+                       row_number() OVER (PARTITION BY split, raw_hash ORDER BY row) AS occurrence,
+                       min(content_hash) OVER raw = max(content_hash) OVER raw AS alike
+                FROM _examples_{int(dataset_id)} SEMI JOIN hashes USING (split, raw_hash)
+                WINDOW raw AS (PARTITION BY split, raw_hash)
+            ) WHERE alike
+        )
+    """
 
 
 def _newest(connection: DuckDBPyConnection) -> int:

@@ -95,7 +95,8 @@ class Signals:
             StoreError: the store cannot be written.
         """
         signals, evidence, edges = _by_row(run, rows, findings)
-        with Ingest(self._door, SELECTOR_RUN, definition=columns.signals_definition(run.signals)) as ingest:
+        with Ingest(self._door, SELECTOR_RUN) as ingest:
+            ingest.put(lambda connection: connection.execute(f"CREATE TABLE {ingest.own} ({columns.signals_definition(run.signals)})"))
             ingest.fill("{own}", signals)
             ingest.fill("_evidence", evidence, select="{id}, *")
             ingest.fill("_duplicate_edges", edges, select="{id}, least(a, b), greatest(a, b), signal, kind, similarity")
@@ -106,6 +107,7 @@ class Signals:
                 if not first(connection, "SELECT 1 FROM datasets WHERE dataset_id = ?", [run.dataset_id]):
                     raise DataError(f"The dataset number {run.dataset_id} was removed while {run.selector!r} scored it.", advice="Import it again.")
                 ingest.complete(connection)
+                connection.execute(f"ALTER TABLE {ingest.own} RENAME TO signals_{ingest.id}")
                 store(
                     connection,
                     "selector_runs",
@@ -212,15 +214,15 @@ class Signals:
         for run in reversed(runs):
             query = f"""
                 SELECT mine.row, theirs.other
-                FROM _examples mine
+                FROM _examples_{int(dataset_id)} mine
                 JOIN (
-                    SELECT e.content_hash, min(e.row) AS other FROM _examples e JOIN signals_{run.selector_run} s ON s.row = e.row
-                    WHERE e.dataset_id = ? GROUP BY e.content_hash
+                    SELECT e.content_hash, min(e.row) AS other
+                    FROM _examples_{run.dataset_id} e JOIN signals_{run.selector_run} s ON s.row = e.row
+                    GROUP BY e.content_hash
                 ) theirs USING (content_hash)
-                WHERE mine.dataset_id = ?
             """
             with self._door.read() as connection:
-                pairs = arrays(connection, query, [run.dataset_id, dataset_id])
+                pairs = arrays(connection, query)
             news = ~np.isin(pairs["row"], found)
             if news.any():
                 found = np.concatenate([found, pairs["row"][news]])

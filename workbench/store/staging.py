@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
-import duckdb
 import numpy as np
 
 from workbench.errors import DataError, StoreError
 from workbench.store import codec, columns
+from workbench.store.example_views import make_views, rebuild_examples
 from workbench.store.failures import speaking_of
 from workbench.store.ingest import DATASET, SLICE_BYTES, SLICE_ROWS, Ingest, Stage, cut
-from workbench.store.rows import arrays, first, now, store
+from workbench.store.numbering import literal, number
+from workbench.store.rows import first, now, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
     from workbench.store.door import Door
     from workbench.store.records import DatasetRecord
@@ -75,6 +77,7 @@ class ImportStage:
         self._rows = 0
         with speaking_of(door.path):
             self._stage = Stage(door.files)
+        self._ids = self._stage.folder / "ids.parquet"
 
     def __enter__(self) -> Self:
         return self
@@ -98,8 +101,8 @@ class ImportStage:
             if table.column(name).null_count:
                 raise DataError(f"A table of examples has a null in the column {name!r}.", expected="a value in every row")
         self._pending.append(table)
-        if sum(part.num_rows for part in self._pending) >= SLICE_ROWS or sum(part.nbytes for part in self._pending) >= SLICE_BYTES:
-            self._flush()
+        if sum(part.num_rows for part in self._pending) > SLICE_ROWS or sum(part.nbytes for part in self._pending) > SLICE_BYTES:
+            self._flush(all_of_it=False)
 
     def reject(self, table: pa.Table) -> None:
         """Set rows aside: ``file`` string, ``line`` int64 (or null), ``reason`` string, ``excerpt`` string; each row counts as one that was read."""
@@ -123,7 +126,7 @@ class ImportStage:
             DataError: a key stands twice in a split, or a planted row is not among those of ``train``.
         """
         with speaking_of(self._door.path):
-            self._flush()
+            self._flush(all_of_it=True)
             rejected = sum(table.num_rows for table in self._rejected)
             if read != self._rows + rejected:
                 raise StoreError(
@@ -131,10 +134,17 @@ class ImportStage:
                     expected="read = imported + rejected",
                     advice="Rows were lost or doubled on the way: this is a defect of the reader or of the task's parse.",
                 )
-            splits, version, planted = self._number()
+            roles = sorted((role.name, str(role.type)) for role in self._roles)
+            numbering = number(
+                [part.path for part in self._parts],
+                self._ids,
+                header=codec.dumps([self._task, self._target, roles]),
+                memory_limit=self._door.memory_limit,
+            )
+            version, planted = numbering.fingerprint, self._planted_rows(numbering.train)
             found = self._find(self._name, version)
             if found is None:
-                self._ingest(version, splits=splits, planted=planted, read=read, rejected=rejected)
+                self._ingest(version, splits=numbering.splits, planted=planted, read=read, rejected=rejected)
             else:
                 with self._door.write() as connection:  # what people import last is what they work on
                     connection.execute("UPDATE datasets SET last_imported = ? WHERE dataset_id = ?", [now(), found.dataset_id])
@@ -143,72 +153,20 @@ class ImportStage:
             raise StoreError(f"The dataset {self._name!r} was removed while it was being imported.", advice="Import it again.")
         return record
 
-    def _flush(self) -> None:
-        """Write what was added as parts that fit a slice, each row with its number."""
+    def _flush(self, *, all_of_it: bool) -> None:
+        """Write what was added as parts that fill a slice, each row with its number; what fills none waits for more, unless this is the end."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        pending, self._pending = self._pending, []
-        if not pending:
-            return
-        for part in cut(pa.concat_tables(pending)):
+        parts = list(cut(pa.concat_tables(self._pending))) if self._pending else []
+        self._pending = [] if all_of_it or len(parts) < 2 else [parts.pop()]
+        for part in parts:
             path = self._stage.folder / f"part-{len(self._parts):06}.parquet"
             with speaking_of(self._door.path):
                 rows = pa.array(np.arange(self._rows, self._rows + part.num_rows))
                 pq.write_table(part.add_column(0, "row", rows), path, compression="zstd", compression_level=1)
             self._parts.append(_Part(path=path, first=self._rows, rows=part.num_rows, bytes=part.nbytes))
             self._rows += part.num_rows
-
-    @property
-    def _ids(self) -> Path:
-        return self._stage.folder / "ids.parquet"
-
-    def _number(self) -> tuple[dict[str, int], str, pa.Table | None]:
-        """Give every example its id; the counts by split, the fingerprint, and the planted defects by row of the store."""
-        if not self._parts:
-            return {}, self._fingerprint(None), self._planted_rows(np.empty(0, np.int64))
-        with duckdb.connect(
-            config={"temp_directory": str(self._stage.folder / "tmp"), "memory_limit": f"{self._door.memory_limit // 2**20}MiB"}
-        ) as connection:
-            # The first of equal examples has the bare hash, the next ".1"; keys are the users' own.
-            connection.execute(
-                """
-                CREATE TABLE ids AS
-                SELECT row, split, content_hash, coalesce(key, content_hash || CASE WHEN n = 0 THEN '' ELSE '.' || n END) AS example_id
-                FROM (
-                    SELECT row, split, key, content_hash, row_number() OVER (PARTITION BY split, content_hash, key IS NULL ORDER BY row) - 1 AS n
-                    FROM read_parquet(?)
-                )
-                ORDER BY row
-                """,
-                [[_literal(part.path) for part in self._parts]],
-            )
-            again = "SELECT split, example_id, count(*) FROM ids GROUP BY ALL HAVING count(*) > 1 ORDER BY min(row) LIMIT 1"
-            twice = first(connection, again)
-            if twice is not None:
-                raise DataError(
-                    f"The key {twice[1]!r} stands {twice[2]} times in the split {twice[0]!r}.",
-                    expected="keys that are unique within a split",
-                    advice="Name another column with key:, or leave it out: examples are then known by their content.",
-                )
-            connection.execute(
-                f"COPY (SELECT row, example_id FROM ids ORDER BY row) TO ? (FORMAT parquet, ROW_GROUP_SIZE {SLICE_ROWS})", [str(self._ids)]
-            )
-            splits = dict(connection.execute("SELECT split, count(*) FROM ids GROUP BY split ORDER BY min(row)").fetchall())
-            train = arrays(connection, "SELECT row FROM ids WHERE split = 'train' ORDER BY row")["row"]
-            return splits, self._fingerprint(connection), self._planted_rows(train)
-
-    def _fingerprint(self, connection: duckdb.DuckDBPyConnection | None) -> str:
-        """128 bits over the task's view of the data and the sorted (split, example id, content hash), so that the order of rows does not matter."""
-        roles = sorted((role.name, str(role.type)) for role in self._roles)
-        digest = hashlib.blake2b(codec.dumps([self._task, self._target, roles]).encode(), digest_size=16)
-        if connection is not None:
-            lengths_first = "strlen(split) || ':' || split || strlen(example_id) || ':' || example_id || content_hash"
-            reader = connection.sql(f"SELECT {lengths_first} AS entry FROM ids ORDER BY split, example_id").to_arrow_reader(SLICE_ROWS)
-            for batch in reader:
-                for entry in batch.column("entry").to_pylist():
-                    digest.update(entry.encode())
-        return digest.hexdigest()
 
     def _planted_rows(self, train: np.ndarray) -> pa.Table | None:
         """Planted defects by row of the store, given the rows of the split ``train``."""
@@ -225,10 +183,12 @@ class ImportStage:
     def _ingest(self, version: str, *, splits: dict[str, int], planted: pa.Table | None, read: int, rejected: int) -> None:
         import pyarrow as pa
 
-        with Ingest(self._door, DATASET, definition=columns.roles_definition(self._roles), stage=self._stage) as ingest:
-            for part in self._parts:
-                for start, stop in ingest.ranges(part.rows):
-                    self._put(ingest, part, start, stop)
+        with Ingest(self._door, DATASET, self._stage) as ingest:
+            # Tables of their own, because appending compresses again what is in a table's last row group, however large its texts are.
+            for index, part in enumerate(self._parts):
+                ingest.put(partial(self._make_table, ingest, index, part), rows=part.rows, size=part.bytes)
+            if not self._parts:
+                ingest.put(partial(self._define_table, ingest, 0))
             if self._rejected:
                 ingest.fill("_rejected_rows", pa.concat_tables(self._rejected), select="{id}, *")
             if planted is not None:
@@ -237,6 +197,7 @@ class ImportStage:
                 if first(connection, "SELECT 1 FROM datasets WHERE name = ? AND version = ?", [self._name, version]):
                     return  # somebody else was faster
                 ingest.complete(connection)
+                make_views(connection, ingest.id, [role.name for role in self._roles], parts=max(1, len(self._parts)))
                 moment = now()
                 store(
                     connection,
@@ -260,30 +221,22 @@ class ImportStage:
                         "bytes": sum(part.bytes for part in self._parts),
                     },
                 )
+                rebuild_examples(connection)
 
-    def _put(self, ingest: Ingest, part: _Part, start: int, stop: int) -> None:
-        """Ingest the rows from ``start`` to ``stop`` of a part, counted within it."""
+    def _make_table(self, ingest: Ingest, index: int, part: _Part, connection: DuckDBPyConnection) -> None:
+        """Ingest a part."""
+        self._define_table(ingest, index, connection)
+        roles = columns.listing(role.name for role in self._roles)
+        connection.execute(
+            f"""
+            INSERT INTO {ingest.own}_{index}
+            SELECT row, split, example_id, content_hash, nullif(raw_hash, ''), source, line, meta, {roles}
+            FROM read_parquet(?) AS part JOIN read_parquet(?) AS ids USING (row)
+            WHERE row >= ? AND row < ?
+            ORDER BY row
+            """,
+            [literal(part.path), literal(self._ids), part.first, part.first + part.rows],
+        )
 
-        def piece(connection: duckdb.DuckDBPyConnection) -> None:
-            bounds = [part.first + start, part.first + stop]
-            connection.execute(
-                """
-                INSERT INTO _examples
-                SELECT ?, row, split, example_id, content_hash, nullif(raw_hash, ''), source, line, meta
-                FROM read_parquet(?) AS part JOIN read_parquet(?) AS ids USING (row)
-                WHERE row >= ? AND row < ?
-                ORDER BY row
-                """,
-                [ingest.id, _literal(part.path), _literal(self._ids), *bounds],
-            )
-            names = columns.listing(role.name for role in self._roles)
-            connection.execute(
-                f"INSERT INTO {ingest.own} SELECT row, {names} FROM read_parquet(?) WHERE row >= ? AND row < ?", [_literal(part.path), *bounds]
-            )
-
-        ingest.put(piece, rows=stop - start, size=part.bytes * (stop - start) // part.rows)
-
-
-def _literal(path: Path) -> str:
-    """A path as DuckDB reads it, which takes every path for a pattern."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+    def _define_table(self, ingest: Ingest, index: int, connection: DuckDBPyConnection) -> None:
+        connection.execute(f"CREATE TABLE {ingest.own}_{index} ({columns.examples_definition(self._roles)})")

@@ -1,7 +1,10 @@
 -- Times are UTC. JSON stands in VARCHAR columns. Tables that are filled in slices begin with an underscore; what people query are the views over them,
--- which leave out whatever is not complete yet. Beside these tables there are one roles_<dataset_id>(row, <one column per role>) for each dataset
--- version and one signals_<selector_run>(row, <one column per signal>) for each selector run, which the view findings unpivots.
--- (Not a schema of their own: a store that happens to be called like the schema would make every qualified name ambiguous.)
+-- which leave out whatever is not complete yet. (They have no schema of their own: a store whose file happens to be called like the schema would make
+-- every qualified name ambiguous.)
+--
+-- Made as they are needed: for each dataset version the tables _examples_<dataset_id>_<part>, the view _examples_<dataset_id> over them and the view
+-- roles_<dataset_id>(row, <one column per role>); for each selector run the table signals_<selector_run>(row, <one column per signal>). The views
+-- examples and findings are made anew whenever one of these comes or goes.
 
 CREATE TABLE meta (
     key VARCHAR PRIMARY KEY,
@@ -38,18 +41,6 @@ CREATE TABLE datasets (
     bytes BIGINT NOT NULL
 );
 
-CREATE TABLE _examples (
-    dataset_id BIGINT NOT NULL,
-    row BIGINT NOT NULL,
-    split VARCHAR NOT NULL,
-    example_id VARCHAR NOT NULL,
-    content_hash VARCHAR NOT NULL,
-    raw_hash VARCHAR,
-    source VARCHAR NOT NULL,
-    line BIGINT,
-    meta VARCHAR NOT NULL
-);
-
 CREATE TABLE _rejected_rows (
     dataset_id BIGINT NOT NULL,
     file VARCHAR NOT NULL,
@@ -65,7 +56,10 @@ CREATE TABLE _planted (
     detail VARCHAR NOT NULL
 );
 
-CREATE VIEW examples AS FROM _examples WHERE dataset_id IN (SELECT dataset_id FROM datasets);
+CREATE VIEW examples AS
+SELECT NULL::BIGINT AS dataset_id, NULL::BIGINT AS row, NULL::VARCHAR AS split, NULL::VARCHAR AS example_id, NULL::VARCHAR AS content_hash,
+       NULL::VARCHAR AS raw_hash, NULL::VARCHAR AS source, NULL::BIGINT AS line, NULL::VARCHAR AS meta
+WHERE false;
 CREATE VIEW rejected_rows AS FROM _rejected_rows WHERE dataset_id IN (SELECT dataset_id FROM datasets);
 CREATE VIEW planted AS FROM _planted WHERE dataset_id IN (SELECT dataset_id FROM datasets);
 
