@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from e2e_support import Cli, write_topics
@@ -15,7 +18,7 @@ FINISHED = "select name, finished from runs where state = 'finished' order by na
 POINTS = {
     "while importing": "import ...",
     "while ingesting": "ingest ...",
-    "between training steps": "train topics/curated/0: 1 of",
+    "between training steps": "train topics/curated/0 ...",
     "while predicting": "predict topics/curated/1 ...",
     "before the report": "report ...",
 }
@@ -44,6 +47,8 @@ def test_a_killed_run_finishes_to_the_same_numbers(point: str, uninterrupted: tu
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith(POINTS[point]):
+                if point == "between training steps":
+                    wait_for_checkpoint(cli.folder, process)
                 os.kill(process.pid, signal.SIGKILL)
                 break
     assert -signal.SIGKILL == process.returncode
@@ -68,6 +73,12 @@ def test_an_equal_recipe_finds_its_runs_done_and_a_changed_one_is_a_new_revision
     recipe.write_text(recipe.read_text().replace("seeds: [0]", "seeds: [7]"))
     cli("run", "topics.yaml")
     assert [1, 2] == [row["revision"] for row in rows(cli, "select revision from experiments order by revision")]
+
+
+def wait_for_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Let training go on until it has written one."""
+    while process.poll() is None and not list(folder.glob("workbench.duckdb.files/runs/*/checkpoint*")):
+        time.sleep(0.01)
 
 
 def table_of(output: str) -> str:
