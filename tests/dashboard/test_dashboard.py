@@ -10,8 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 
 
+def settle(page) -> None:
+    """Wait until the page has caught up with the last click or key."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def counters(page) -> dict[str, int]:
     """The numbers at the top of the curation page."""
+    settle(page)
     names = ("imported", "kept", "dropped", "under-review", "pinned")
     return {name: int(page.locator(f".st-key-counter-{name} [data-testid=stMetricValue]").inner_text().replace(",", "")) for name in names}
 
@@ -31,8 +37,8 @@ def sign_in(page, name: str | None = None) -> None:
 
 
 def press(page, key: str) -> None:
-    """Press a key once the page has caught up with the last one."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    """Press a key; before the page has caught up with the last one it would do nothing."""
+    settle(page)
     page.keyboard.press(key)
 
 
@@ -129,6 +135,7 @@ def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, vi
         page.get_by_text(label).first.wait_for()
         press(page, "k")
     page.get_by_text(re.compile("^Step 5")).wait_for()
+    settle(page)
     page.get_by_text("Show 200,000 of").click()
     page.get_by_role("link", name="Runs").click()
     page.locator("[class*=st-key-passage]").get_by_text(SHOWN[1]).wait_for()

@@ -105,7 +105,9 @@ class Case:
 CASES = {
     "classification": Case(SequenceClassification(), "scratch:encoder-tiny", sentiment(), sentiment(seed=1), {"epochs": 6, "batch_size": 16}),
     "qa": Case(SpanQuestionAnswering(), "scratch:encoder-tiny", cities(96), cities(seed=1), {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3}),
-    "seq2seq": Case(SequenceToSequence(), "scratch:seq2seq-tiny", colours(), colours(seed=1), {"epochs": 12, "batch_size": 16, "learning_rate": 5e-3}),
+    "seq2seq": Case(
+        SequenceToSequence(), "scratch:seq2seq-tiny", colours(), colours(seed=1), {"epochs": 12, "batch_size": 16, "learning_rate": 5e-3}
+    ),
     "causal": Case(
         CausalGeneration(prompt=("prompt",), response="response"),
         "scratch:causal-tiny",

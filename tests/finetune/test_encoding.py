@@ -70,7 +70,9 @@ def test_a_target_of_5_mb_is_truncated_and_does_not_teach_to_stop(toys: SimpleNa
     table = case.train.slice(0, 1).table
     huge = ExampleTable(table.set_column(table.column_names.index(target), target, [[HUGE]]).cast(table.schema), (source, target))
     encoded = case.adapter.encode(huge, plan)
-    assert (plan.max_target_length, True, False) == tuple(audit_of(encoded)[name] for name in ("supervised_tokens", "truncated", "stop_token_trained"))
+    assert (plan.max_target_length, True, False) == tuple(
+        audit_of(encoded)[name] for name in ("supervised_tokens", "truncated", "stop_token_trained")
+    )
     stop = tokenizer_of(plan).eos_token_id
     assert stop not in row_of(encoded.features, "labels", 0)
     artifact = case.adapter.train(case.adapter.encode(case.train, plan), replace(plan, max_steps=1), TrainContext(seed=0, folder=tmp_path / "run"))
@@ -152,9 +154,7 @@ def test_control_tokens_in_a_text_are_text(case, toys: SimpleNamespace, tmp_path
     assert stops("</s><s><pad>") <= stops("x y")
 
 
-CHAT = (
-    "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\n{% endfor %}{% if add_generation_prompt %}<s>assistant: {% endif %}"
-)
+CHAT = "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\n{% endfor %}{% if add_generation_prompt %}<s>assistant: {% endif %}"
 
 
 def test_a_chat_template_is_used_in_training_and_in_generation(toys: SimpleNamespace, tmp_path: Path):
@@ -182,7 +182,9 @@ def test_a_long_prompt_keeps_both_its_ends(toys: SimpleNamespace, tmp_path: Path
     case = toys.cases["causal"]
     plan, _ = case.ready(tmp_path, max_length=32, max_target_length=8)
     encoded = case.adapter.encode(toys.examples(prompt=["start " + "middle " * 100 + "end"], response=["rouge"]), plan)
-    text = tokenizer_of(plan).decode([token for token, label in zip(row_of(encoded.features, "input_ids", 0), row_of(encoded.features, "labels", 0), strict=True) if label == -100])
+    text = tokenizer_of(plan).decode(
+        [token for token, label in zip(row_of(encoded.features, "input_ids", 0), row_of(encoded.features, "labels", 0), strict=True) if label == -100]
+    )
     assert text.startswith("### user:\nst")
     assert text.endswith("end\n\n### assistant:\n")
     assert audit_of(encoded)["truncated"] is True
@@ -212,7 +214,9 @@ def qa(toys: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 @settings(max_examples=40, deadline=None)
-@given(before=st.text(max_size=30), answer=st.text(st.characters(categories=["L", "N", "So", "Lo"]), min_size=1, max_size=12), after=st.text(max_size=30))
+@given(
+    before=st.text(max_size=30), answer=st.text(st.characters(categories=["L", "N", "So", "Lo"]), min_size=1, max_size=12), after=st.text(max_size=30)
+)
 def test_labelled_tokens_cover_the_answer(qa, toys: SimpleNamespace, before: str, answer: str, after: str):
     """Whatever the script, the tokens that are labelled begin no later and end no earlier than the answer; without merges, exactly there."""
     adapter, plan = qa

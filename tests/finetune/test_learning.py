@@ -107,7 +107,9 @@ def test_scores_agree_with_predictions(trained):
     assert case.test.values("row") == scored.column("row").to_pylist()
     assert predicted == pytest.approx(scored.column("log_probability").to_pylist(), abs=1e-5)
     loss = case.adapter.score(artifact, case.test, "loss").column("loss").to_numpy()
-    targets = {"sequence-classification": 1, "span-qa": 2}.get(case.adapter.head) or case.adapter.predict(artifact, case.test).column("tokens").to_numpy()
+    targets = {"sequence-classification": 1, "span-qa": 2}.get(case.adapter.head) or case.adapter.predict(artifact, case.test).column(
+        "tokens"
+    ).to_numpy()
     assert -np.array(predicted) / targets == pytest.approx(loss, abs=1e-5)
 
 

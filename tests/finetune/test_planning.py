@@ -32,7 +32,16 @@ def test_a_plan_is_a_pure_function_of_plain_values(case, toys: SimpleNamespace, 
 
 def test_options_of_a_recipe_reach_the_plan(toys: SimpleNamespace):
     """Every common option lands where training looks for it; a number that YAML reads as text is a number."""
-    options = {"epochs": 2, "learning_rate": "1e-3", "batch_size": 8, "warmup": 0, "weight_decay": 0.1, "max_length": 32, "evaluations": 1, "keep_best": True}
+    options = {
+        "epochs": 2,
+        "learning_rate": "1e-3",
+        "batch_size": 8,
+        "warmup": 0,
+        "weight_decay": 0.1,
+        "max_length": 32,
+        "evaluations": 1,
+        "keep_best": True,
+    }
     plan = SequenceClassification().plan(FineTuneSpec(model=MODEL, options=options, max_steps=7), toys.machine)
     assert (2.0, 1e-3, 8, 0.0, 0.1, 32, 7) == (
         plan.epochs,

@@ -35,7 +35,9 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
 def test_the_same_seed_gives_the_same_weights(case, tmp_path: Path):
     """Two runs of one plan agree bit for bit; another seed gives other weights."""
     plan, encoded = case.ready(tmp_path, steps=STEPS)
-    runs = [weights_of(case.adapter.train(encoded, plan, TrainContext(seed=seed, folder=tmp_path / str(index)))) for index, seed in enumerate([7, 7, 8])]
+    runs = [
+        weights_of(case.adapter.train(encoded, plan, TrainContext(seed=seed, folder=tmp_path / str(index)))) for index, seed in enumerate([7, 7, 8])
+    ]
     assert (True, False) == (same(runs[0], runs[1]), same(runs[0], runs[2]))
 
 
@@ -152,7 +154,9 @@ def test_validation_does_not_change_the_weights(toys: SimpleNamespace, tmp_path:
     case = toys.cases["classification"]
     plan, encoded = case.ready(tmp_path, steps=STEPS)
     validation = case.adapter.encode(case.test, plan)
-    runs = [case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / str(bool(given)), validation=given)) for given in (None, validation)]
+    runs = [
+        case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / str(bool(given)), validation=given)) for given in (None, validation)
+    ]
     assert same(*map(weights_of, runs))
 
 

@@ -1,6 +1,6 @@
 """ROUGE against rouge-score and ROUGE-1.5.5."""
 
-# ruff: noqa: RUF001 (the full-width marks are meant)
+
 
 from __future__ import annotations
 

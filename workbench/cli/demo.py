@@ -45,7 +45,8 @@ def demo(
     session: Session = ctx.obj
     component = session.host.task(task)
     if component.value.sample is None:
-        raise PluginError(f"the task {task!r} has no sample.", expected="a task with one", advice="Run a recipe on your own data: workbench run RECIPE")
+        advice = "Run a recipe on your own data: workbench run RECIPE"
+        raise PluginError(f"the task {task!r} has no sample.", expected="a task with one", advice=advice)
     head = session.host.adapter(component.value.adapter, task=component.id).value.head
     text = _recipe(component.id, component.value, head, quick=quick, seed=seed)
     recipe, located = recipe_from_text(text, "the demo's recipe")
@@ -76,7 +77,7 @@ def _budget(head: str, *, quick: bool) -> float:
 def _announcement(head: str, text: str, *, quick: bool) -> str:
     rate = RATES.get(head, 60.0)
     lines = [
-        f"Planned for {_budget(head, quick=quick):g} s of training at {rate:g} examples a second, which two cores do; from that follow the rows and steps:",
+        f"Planned for {_budget(head, quick=quick):g} s of training at {rate:g} examples a second on two cores; rows and steps follow from that:",
         text,
     ]
     if quick:

@@ -40,6 +40,7 @@ def pin(
     store = Store.open(session.store)
     record, row = store.datasets.resolve(example, dataset or None)
     if row not in store.datasets.rows(record.dataset_id, "train"):
-        raise DataError(f"the example {example!r} is not in the train split of {record.name!r}.", expected="a training example: only these are curated")
+        given = f"the example {example!r} is not in the train split of {record.name!r}."
+        raise DataError(given, expected="a training example: only these are curated")
     entry = store.ledger.pin(record.name, [row], decision.value, author=session.signature, note=note)
     session.output.show("pin", entries([entry]), "Take it back with: workbench undo")

@@ -1,6 +1,6 @@
 """Splits text into sentences by punctuation, in Latin and CJK script alike."""
 
-# ruff: noqa: RUF001 (the full-width marks are meant)
+
 
 from __future__ import annotations
 

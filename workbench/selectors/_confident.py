@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from workbench.selectors._linear import OutOfFold
 
 _NULL_SHARE: Final = 0.25
+_NULL_SAMPLE: Final = 10_000_000
+"""Probabilities of any label on any text that the null distribution is counted from, at most; of every so many texts where there are more."""
 _LEAST_DISPUTED: Final = 30
 _BIN_ROWS: Final = 10
 _BINS: Final = 400
@@ -72,19 +74,20 @@ def judge_labels(model: OutOfFold, labels: np.ndarray) -> LabelVerdicts:
     score = np.log(own + _TINY)
     edges = _edges(score[disputed], size)
     null = np.zeros(len(edges) + 1)
+    every = 1 + size * classes // _NULL_SAMPLE
     confident, agreeing = np.zeros(classes), np.zeros(classes)
     for rows, shares in model.blocks():
-        place = np.arange(len(rows))
         reached = shares >= thresholds
         likeliest = np.where(reached, shares, -1).argmax(axis=1)
         some = reached.any(axis=1)
         confident += np.bincount(labels[rows][some], minlength=classes)
         agreeing += np.bincount(labels[rows][some & (likeliest == labels[rows])], minlength=classes)
-        logs = np.log(shares + _TINY)
-        logs[place, shares.argmax(axis=1)] = np.inf
-        null += np.bincount(np.searchsorted(edges, logs.ravel()), minlength=len(edges) + 1)[: len(edges) + 1]
+        sampled = np.flatnonzero(rows % every == 0)
+        logs = np.log(shares[sampled] + _TINY)
+        logs[np.arange(len(sampled)), suggested[rows[sampled]]] = np.inf
+        null += np.bincount(np.searchsorted(edges, logs.ravel()), minlength=len(edges) + 1)
     expected = np.rint(counts * (1 - agreeing / np.maximum(confident, 1)) * (confident > 0)).astype(np.int64)
-    random, share = _random(score, disputed, edges, null[: len(edges)] / max(classes - 1, 1))
+    random, share = _random(score, disputed, edges, null[:-1] * (size / len(range(0, size, every))) / max(classes - 1, 1))
     return LabelVerdicts(
         self_confidence=own,
         margin=margin,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BITS: Final = 20
 SHORT_TEXT: Final = 400
-"""Mean bytes of a text up to which n-grams of characters are counted too: they help short texts, and cost long ones most of the time."""
+"""Mean bytes of a text up to which n-grams of characters help; they cost longer ones most of the time."""
 _LEAST_ROWS: Final = 2
 _SHIFT: Final = np.uint64(64 - BITS)
 
@@ -77,8 +77,8 @@ def _count(
         starts[text + 1] = out
 
 
-def features(texts: pa.LargeStringArray) -> scipy.sparse.csr_array:
-    """TF-IDF of words, pairs of words and, for short texts, of n-grams of two to four characters.
+def features(texts: pa.LargeStringArray, *, characters: bool) -> scipy.sparse.csr_array:
+    """TF-IDF of words, pairs of words and, on request, of n-grams of two to four characters where texts are short.
 
     Weights are ``(1 + ln tf) (1 + ln((1 + n) / (1 + df)))``, as scikit-learn's with ``sublinear_tf``; the two families are normalised apart and weigh
     the same. N-grams that stand in one text only are left out: they tell nothing of another. Hashed to 20 bits for each family.
@@ -90,7 +90,7 @@ def features(texts: pa.LargeStringArray) -> scipy.sparse.csr_array:
     data, offsets = buffers(texts)
     n = len(texts)
     total = int(offsets[-1] - offsets[0])
-    characters = total <= SHORT_TEXT * n
+    characters = characters and total <= SHORT_TEXT * n
     room = (5 if characters else 2) * total + n
     ids, counts = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
     starts = np.zeros(n + 1, dtype=np.int64)

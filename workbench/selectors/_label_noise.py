@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 _TOLD_FROM: Final = 0.3
+_MANY_CLASSES: Final = 500
+"""Above, n-grams of characters are left out: the work is features times classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,8 @@ class LabelNoise:
         codes = pc.fill_null(given.indices, -1).to_numpy().astype(np.int64)
         groups = first_of_each(group_codes(ordered, self.params.roles))
         judged, notes = _judged(codes, groups, self.params.folds)
-        rows = features(composed(joined_text(ordered.take(judged), self.params.roles))) if len(judged) else None
+        few = len(np.unique(codes[judged])) <= _MANY_CLASSES
+        rows = features(composed(joined_text(ordered.take(judged), self.params.roles)), characters=few) if len(judged) else None
         if rows is not None:
             with_words = np.flatnonzero(np.diff(rows.indptr))
             judged, rows = judged[with_words], rows[with_words]

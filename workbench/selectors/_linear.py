@@ -30,7 +30,8 @@ MOST_WEIGHTS: Final = 5e7
 _STEP: Final = np.float32(0.5)
 _DECAY: Final = np.float32(1e-4)
 _BLOCK: Final = 4_000_000
-_JUDGED: Final = 20_000
+_SAMPLE: Final = 20_000
+_SAMPLE_SCORES: Final = 4_000_000
 _S13: Final = np.uint64(13)
 _S7: Final = np.uint64(7)
 _S17: Final = np.uint64(17)
@@ -204,7 +205,8 @@ def _best_temperature(
     """The temperature that makes given labels most likely on held-out texts (on some thousands of them), and the mean loss at it, in nats."""
     from scipy.optimize import minimize_scalar
 
-    chosen = np.unique(np.linspace(0, len(labels) - 1, min(len(labels), max(1, min(_JUDGED, 20_000_000 // len(biases[0]))))).astype(np.int64))
+    size = min(len(labels), _SAMPLE, 1 + _SAMPLE_SCORES // len(biases[0]))
+    chosen = np.unique(np.linspace(0, len(labels) - 1, size).astype(np.int64))
     parts = list(_scores(features[chosen], folds[chosen], weights, biases))
     own = labels[chosen]
 

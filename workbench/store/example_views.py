@@ -22,7 +22,8 @@ _EMPTY = """
 def make_views(connection: DuckDBPyConnection, dataset_id: int, roles: Sequence[str], *, parts: int) -> None:
     """Make ``_examples_<dataset_id>``, all columns of a dataset's examples, and ``roles_<dataset_id>``, their roles."""
     tables = " UNION ALL ".join(f"FROM _examples_{dataset_id}_{part}" for part in range(parts))
-    connection.execute(f"CREATE VIEW _examples_{dataset_id} AS {tables}")
+    # An id that is the content hash, as most are, is not kept twice.
+    connection.execute(f"CREATE VIEW _examples_{dataset_id} AS SELECT * REPLACE (coalesce(example_id, content_hash) AS example_id) FROM ({tables})")
     connection.execute(f"CREATE VIEW roles_{dataset_id} AS SELECT row, {listing(roles)} FROM _examples_{dataset_id}")
 
 

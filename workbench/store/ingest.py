@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 122_880
 """A row group of DuckDB's: slices of this size are compressed once; a smaller one is compressed again with whatever is appended to it."""
-SLICE_BYTES = 24 * 2**20
+SLICE_BYTES = 16 * 2**20
 _DELETED_AT_ONCE = 2_000_000
 _NASCENT = "new-"
 _STILLBORN_AFTER = 3600.0

@@ -230,7 +230,7 @@ class ImportStage:
         connection.execute(
             f"""
             INSERT INTO {ingest.own}_{index}
-            SELECT row, split, example_id, content_hash, nullif(raw_hash, ''), source, line, meta, {roles}
+            SELECT row, split, nullif(example_id, content_hash), content_hash, nullif(raw_hash, ''), source, line, meta, {roles}
             FROM read_parquet(?) AS part JOIN read_parquet(?) AS ids USING (row)
             WHERE row >= ? AND row < ?
             ORDER BY row
