@@ -33,7 +33,7 @@ def probe(monkeypatch):
             raise module.error
 
     @app.command("go")
-    def go(ctx: typer.Context, word: Annotated[str, typer.Argument()] = "") -> None:  # noqa: ARG001 - takes its place in the line
+    def go(ctx: typer.Context, word: Annotated[str, typer.Argument()] = "") -> None:
         note(ctx)
 
     @app.command("other")

@@ -1,6 +1,6 @@
 """Metrics that the statistics are tried on."""
 
-# ruff: noqa: ARG002, D102 (they follow the protocol)
+# ruff: noqa: ARG002 (they follow the protocol)
 
 from __future__ import annotations
 

@@ -38,7 +38,9 @@ BOOLS = st.lists(st.booleans(), min_size=SIZE, max_size=SIZE).map(lambda values:
 
 
 @given(st.lists(rules(), min_size=1, max_size=3), st.permutations(range(SIZE)), BOOLS, BOOLS)
-def test_every_row_that_leaves_is_a_duplicate_of_one_that_stays(listed: list[PairRule], ranks: list[int], eligible: np.ndarray, pinned: np.ndarray) -> None:
+def test_every_row_that_leaves_is_a_duplicate_of_one_that_stays(
+    listed: list[PairRule], ranks: list[int], eligible: np.ndarray, pinned: np.ndarray
+) -> None:
     """Held against all pairs spelt out: no row leaves for another that left, and no two that stay are duplicates unless both are pinned."""
     pinned &= eligible
     order = np.lexsort((np.array(ranks), ~pinned))

@@ -47,6 +47,7 @@ def shows_no_error(page) -> bool:
     return page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
 
 
+@pytest.mark.slow
 def test_people_curate_while_another_process_writes(mail, start_writer, serve, visit):
     """Rows are filtered, one is dropped and the drop undone, the run is watched live; no error shows and the writer loses nothing."""
     writer = start_writer(mail.store, mail.run_id)
@@ -114,6 +115,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, visit):
     """Markup, images, links, control sequences and overrides in records, labels, names and errors are letters; none runs, none loads."""
     label = "![label](http://evil.example/l.png)"

@@ -73,12 +73,12 @@ def make_table(texts, labels="abc"):
 
 
 def sentences(count, seed=0):
-    rng = random.Random(seed)  # noqa: S311 - test data
+    rng = random.Random(seed)
     return [" ".join(rng.choices(SENTENCE.split(), k=rng.randint(3, 40))) for _ in range(count)]
 
 
 def chinese(count, seed=0):
-    rng = random.Random(seed)  # noqa: S311 - test data
+    rng = random.Random(seed)
     return ["".join(rng.choices("我们今天在北京看到了一只大熊猫它非常可爱", k=rng.randint(3, 60))) for _ in range(count)]
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 WORKBENCH = str(Path(sys.executable).parent / "workbench")
 TOPICS = {
-    "weather": "rain cloud storm wind sun snow frost thunder mist breeze".split(),
-    "kitchen": "bread butter oven spoon sugar flour kettle pepper onion plate".split(),
-    "harbour": "ship anchor sail rope pier captain tide gull crane cargo".split(),
+    "weather": ["rain", "cloud", "storm", "wind", "sun", "snow", "frost", "thunder", "mist", "breeze"],
+    "kitchen": ["bread", "butter", "oven", "spoon", "sugar", "flour", "kettle", "pepper", "onion", "plate"],
+    "harbour": ["ship", "anchor", "sail", "rope", "pier", "captain", "tide", "gull", "crane", "cargo"],
 }
-FILLER = "the a some every near under old new small large before after with while slowly often".split()
+FILLER = ["the", "a", "some", "every", "near", "under", "old", "new", "small", "large", "before", "after", "with", "while", "slowly", "often"]
 
 
 class Cli:

@@ -1,6 +1,6 @@
 """Evaluating a table of predictions."""
 
-# ruff: noqa: ARG002, D102 (the metrics of third parties below follow the protocol)
+# ruff: noqa: ARG002 (the metrics of third parties below follow the protocol)
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """ROUGE against rouge-score and ROUGE-1.5.5."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -224,7 +224,7 @@ def _digest(*parts):
 
 def _import(store, words):
     """120 rows of train: 10 planted copies, 6 planted short texts, 3 natural copies and 4 natural short texts among them; 80 of eval."""
-    draw = random.Random(5)  # noqa: S311 - words, not secrets
+    draw = random.Random(5)
     texts = [words(" ".join(draw.choices(WORDS, k=8)) + f" {number}") for number in range(190)]
     train = texts[:110]
     for position in (0, 1, 2):
@@ -326,7 +326,7 @@ def _predict(store, words, run, dataset, *, skill, seed):
     """Right on the first ``skill`` of the examples, but for a few that the seed decides."""
     evaluation = store.datasets.examples(dataset.dataset_id, split="eval")
     truth = evaluation.texts("label")
-    draw = random.Random(seed)  # noqa: S311 - errors, not secrets
+    draw = random.Random(seed)
     right = [position < skill * len(truth) for position in range(len(truth))]
     for position in draw.sample(range(len(truth)), 4):
         right[position] = not right[position]

@@ -63,14 +63,15 @@ def chart(block: ChartBlock) -> alt.LayerChart | alt.FacetChart:
     """
     import altair as alt
 
-    series = {_name(name): listed for name, listed in finite(block).items()}
+    series = finite(block)
+    names = list(dict.fromkeys(_name(name) for name in series))
     points = [
-        {"series": name, "x": _name(x) if isinstance(x, str) else x, "y": y, "low": low, "high": high}
+        {"series": _name(name), "x": _name(x) if isinstance(x, str) else x, "y": y, "low": low, "high": high}
         for name, listed in series.items()
         for x, y, low, high in listed
     ]
     legend = alt.Legend(orient="top", title=None) if len(series) > 1 else None
-    colour = alt.Color("series:N", sort=None, legend=legend, scale=alt.Scale(domain=list(series), range=COLOURS))
+    colour = alt.Color("series:N", sort=None, legend=legend, scale=alt.Scale(domain=names, range=COLOURS))
     scale = alt.Scale(zero=block.zero or block.kind == "bar")
     tooltip = [alt.Tooltip("series:N"), alt.Tooltip("x:Q" if block.kind == "line" else "x:N"), alt.Tooltip("y:Q", format=".4~g")]
     base = alt.Chart(alt.InlineData(values=points)).encode(color=colour, tooltip=tooltip)

@@ -163,7 +163,7 @@ def _read_events(store: Store, run: RunRecord) -> list[Event]:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _read_final_events(run_id: int, _finished: datetime | None) -> list[Event]:
+def _read_final_events(run_id: int, finished: datetime | None) -> list[Event]:  # noqa: ARG001 - a run that is tried again ends anew
     return cast("list[Event]", open_store().experiments.events(run_id).to_pylist())
 
 

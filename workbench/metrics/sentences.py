@@ -1,7 +1,5 @@
 """Splits text into sentences by punctuation, in Latin and CJK script alike."""
 
-
-
 from __future__ import annotations
 
 import functools

@@ -22,6 +22,7 @@ SHORT_TEXT: Final = 400
 """Mean bytes of a text up to which n-grams of characters help; they cost longer ones most of the time."""
 _LEAST_ROWS: Final = 2
 _SHIFT: Final = np.uint64(64 - BITS)
+_FAMILY: Final = np.uint64(1 << BITS)
 
 
 @kernel
@@ -46,17 +47,17 @@ def _count(
     chars = np.empty(longest + 1, dtype=np.int32)
     kinds = np.empty(longest + 1, dtype=np.uint8)
     words = np.empty(longest + 1, dtype=np.uint64)
-    found = np.empty(5 * longest + 5, dtype=np.int32)
+    found = np.empty(5 * longest + 5, dtype=np.uint64)
     out = 0
     for text in range(n):
         length = compact(chars, kinds, decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds))
         number, _ = hash_words(chars, kinds, length, words)
         many = 0
         for at in range(number):
-            found[many] = np.int32(words[at] >> _SHIFT)
+            found[many] = words[at] >> _SHIFT
             many += 1
             if at:
-                found[many] = np.int32(mix(words[at - 1] * FACTOR + words[at]) >> _SHIFT)
+                found[many] = mix(words[at - 1] * FACTOR + words[at]) >> _SHIFT
                 many += 1
         if characters:
             for at in range(length):
@@ -64,14 +65,14 @@ def _count(
                 for behind in range(min(4, length - at)):
                     value = mix(value * FACTOR + np.uint64(chars[at + behind]))
                     if behind:
-                        found[many] = np.int32(value >> _SHIFT) + np.int32(1 << BITS)
+                        found[many] = (value >> _SHIFT) + _FAMILY
                         many += 1
-        ordered = np.sort(found[:many])
+        found[:many].sort()
         for at in range(many):
-            if at and ordered[at] == ordered[at - 1]:
+            if at and found[at] == found[at - 1]:
                 counts[out - 1] += 1
             else:
-                ids[out] = ordered[at]
+                ids[out] = np.int32(found[at])
                 counts[out] = 1
                 out += 1
         starts[text + 1] = out

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from workbench.types import SelectorContext
 
 EPOCHS: Final = 8
-MOST_WORK: Final = 3e9
+MOST_WORK: Final = 2e9
 """Features in all texts times classes, beyond which class centroids take the place of the linear model."""
-MOST_WEIGHTS: Final = 5e7
+MOST_WEIGHTS: Final = 2e7
 _STEP: Final = np.float32(0.5)
 _DECAY: Final = np.float32(1e-4)
 _BLOCK: Final = 4_000_000
@@ -42,16 +42,17 @@ def _epoch(
     indptr: np.ndarray,
     indices: np.ndarray,
     data: np.ndarray,
-    rows: np.ndarray,
+    order: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
     bias: np.ndarray,
     squares: np.ndarray,
     seed: np.uint64,
 ) -> None:
-    """One pass over ``rows`` in an order of its own; ``squares`` float32 [features + 1] sums squared gradients, the bias last."""
+    """One pass over the texts that ``order`` names, which is shuffled first; ``squares`` float32 [features + 1] sums squared gradients,
+    the bias last.
+    """
     classes = len(bias)
-    order = rows.copy()
     state = seed
     for at in range(len(order) - 1, 0, -1):
         state ^= state << _S13  # xorshift64 (Marsaglia 2003)
@@ -61,12 +62,15 @@ def _epoch(
         order[at], order[other] = order[other], order[at]
     scores = np.empty(classes, dtype=np.float32)
     for row in order:
-        scores[:] = bias
+        for label in range(classes):
+            scores[label] = bias[label]
         for place in range(indptr[row], indptr[row + 1]):
             feature, value = indices[place], data[place]
             for label in range(classes):
                 scores[label] += value * weights[feature, label]
-        highest = scores.max()
+        highest = scores[0]
+        for label in range(classes):
+            highest = max(highest, scores[label])
         total = np.float32(0)
         for label in range(classes):
             scores[label] = np.exp(scores[label] - highest)
@@ -152,7 +156,7 @@ def _train(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarr
 
     def work(fold: int) -> None:
         state = np.uint64((seed * 1_000_003 + done * 101 + fold) % 2**63 + 1)  # xorshift must not begin at 0
-        _epoch(indptr, indices, features.data, rows[fold], labels, weights[fold], biases[fold], squares[fold], state)
+        _epoch(indptr, indices, features.data, rows[fold].copy(), labels, weights[fold], biases[fold], squares[fold], state)
 
     with ThreadPoolExecutor(max_workers=context.threads) as pool:
         for done in range(EPOCHS):

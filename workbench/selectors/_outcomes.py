@@ -77,7 +77,8 @@ def _values(texts: pa.LargeStringArray, *, least: int) -> list[tuple[str, np.nda
     order = np.argsort(codes, kind="stable")
     begins = np.searchsorted(codes[order], frequent)
     return [
-        (encoded.dictionary[int(code)].as_py().split("\n")[0][:80], order[begin : begin + counts[code]]) for code, begin in zip(frequent, begins, strict=True)
+        (encoded.dictionary[int(code)].as_py().split("\n")[0][:80], order[begin : begin + counts[code]])
+        for code, begin in zip(frequent, begins, strict=True)
     ]
 
 

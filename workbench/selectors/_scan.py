@@ -180,7 +180,7 @@ def skeletons(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
         length = compact(chars, kinds, length)
         out = _skeleton_words(chars, kinds, length, words, out, starts[text])
         starts[text + 1] = out
-    return words[:out].copy(), starts, streams
+    return words[:out], starts, streams
 
 
 @kernel
@@ -294,10 +294,10 @@ def repeated_shares(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, 
             for at in range(first, first + size):
                 value = mix(value * FACTOR + words[at])
             words[first] = value
-        ordered = np.sort(words[:grams])
+        words[:grams].sort()
         repeated = 0
         for at in range(1, grams):
-            repeated += ordered[at] == ordered[at - 1]
+            repeated += words[at] == words[at - 1]
         shares[text] = repeated / grams
     return shares
 
@@ -337,4 +337,4 @@ def collapse_spaces(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray) 
                 out += width
             at += width
         out_offsets[text + 1] = out
-    return out_data[:out].copy(), out_offsets
+    return out_data[:out], out_offsets

@@ -199,7 +199,8 @@ def _sets(nodes: _Nodes, column: pa.LargeStringArray, involved: np.ndarray, cont
             start, stop = block
             data, places = buffers(texts.slice(start, stop - start))
             form, words = np.empty(stop - start, dtype=np.uint8), np.empty(stop - start, dtype=np.int64)
-            own, begins = shingles(data, places, unicode.classes, unicode.folded, shortest, form, words)
+            room, begins = shingles(data, places, unicode.classes, unicode.folded, shortest, form, words)
+            own = room.copy()  # the kernel's array has room for a shingle per byte
             many = np.empty(stop - start, dtype=np.int64)
             sort_sets(own, begins, many)
             return own, begins, many

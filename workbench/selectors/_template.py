@@ -5,8 +5,10 @@ Two texts are, where all that differs between them is
 - numbers (words with a digit) or quoted strings (up to 200 characters), or
 - words at places where at least ``TEMPLATE_ROWS`` texts of the dataset differ from one another in the same frame: slot words.
 
-A frame is what two aligned texts share, with a mark for each gap; a gap may be filled by a different number of words on each side. Two texts that fill a
-frame of enough others are a template even where they have some slot words in common. A near copy with another word at some place shares that frame with its
+A frame is what two aligned texts share, with a mark for each gap; a gap may be filled by a different number of words on each side. Two
+texts that fill a
+frame of enough others are a template even where they have some slot words in common. A near copy with another word at some place shares
+that frame with its
 original alone, so it is no template.
 """
 

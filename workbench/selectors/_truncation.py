@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LEAST_WORDS: Final = 8
 # RE2's syntax: what a text that may go on ends with.
 _OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
-_DANGLING: Final = r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"
+_DANGLING: Final = r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"  # noqa: E501 - one pattern
 _FINISHED_BEFORE: Final = r"[。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]"
 _CODE: Final = r"(?m)```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b"
 _LIST_ITEM: Final = r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*"

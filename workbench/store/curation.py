@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -132,7 +132,7 @@ class Curation:
             query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? ORDER BY row"
             return columns.fetch(connection, query, [verdict_set], columns=columns.VERDICTS)
 
-    def verdict(self, verdict_set: int, row: int) -> Mapping[str, object] | None:
+    def verdict(self, verdict_set: int, row: int) -> Mapping[str, Any] | None:
         """The verdict on one row, with the columns that ``save`` takes; None for a row of another split."""
         with self._door.read() as connection:
             query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? AND row = ?"
