@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -86,6 +87,7 @@ class Case:
     options: dict[str, object] = field(default_factory=dict)
 
     def spec(self, folder: Path, *, steps: int | None = None, **options: object) -> FineTuneSpec:
+        """A spec with the case's options and these."""
         return FineTuneSpec(model=self.model, assets=folder / "assets", options={**self.options, **options}, max_steps=steps)
 
     def ready(self, folder: Path, *, steps: int | None = None, **options: object) -> tuple[RunPlan, Encoded]:
@@ -116,6 +118,15 @@ CASES = {
         {"epochs": 12, "batch_size": 16, "learning_rate": 5e-3},
     ),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settled_garbage() -> None:
+    """The Trainer collects garbage before each run; over all that transformers and torch keep alive for good that takes longer than these runs do."""
+    from transformers import AutoModel, LlamaModel, ModernBertModel, T5Model, Trainer
+
+    assert all((AutoModel, LlamaModel, ModernBertModel, T5Model, Trainer))
+    gc.freeze()
 
 
 @pytest.fixture(params=CASES)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DataError, PluginError
 from workbench.finetune import CausalGeneration, SequenceClassification, SpanQuestionAnswering
-from workbench.types import Encoded, ExampleTable, FineTuneSpec, RunPlan, TrainContext
+from workbench.types import Encoded, ExampleTable, FineTuneSpec, RunEvent, RunPlan, TrainContext
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ def test_only_the_response_and_its_stop_token_carry_loss(toys: SimpleNamespace, 
     assert [-100] * (len(inputs) - len(supervised)) == labels[: -len(supervised)]
 
 
-def test_a_conversation_learns_its_last_answer(tmp_path: Path):
+def test_a_conversation_learns_its_last_answer():
     """With a messages role, the last message of the assistant is the response, all before it the prompt, and what follows it is left out."""
     turns = [("user", "one?"), ("assistant", "1"), ("user", "two?"), ("assistant", "2"), ("user", "bye")]
     adapter = CausalGeneration(messages="messages")
@@ -108,7 +108,7 @@ def test_messages_with_tool_calls_are_read_from_json():
 
 
 def test_an_example_without_a_target_is_an_error_that_names_it(toys: SimpleNamespace, tmp_path: Path):
-    """Nothing supervised is never silent: a missing or unknown label, a missing text, an answer in an empty context, a conversation without an answer."""
+    """Nothing supervised is never silent: an unknown label, a missing text, an answer in an empty context."""
     cases = toys.cases
     span = [{"start": 0, "end": 1, "text": "a"}]
     empty = {
@@ -121,6 +121,28 @@ def test_an_example_without_a_target_is_an_error_that_names_it(toys: SimpleNames
         plan, _ = cases[name].ready(tmp_path / name)
         with pytest.raises(DataError, match=r"example train-1 \(row 101\) has no target"):
             cases[name].adapter.encode(table, plan)
+
+
+def test_a_held_out_example_without_a_target_counts_in_no_loss(toys: SimpleNamespace, tmp_path: Path):
+    """A validation row with an unknown label stops nothing: the audit shows it, and the validation loss is that of the others."""
+    case = toys.cases["classification"]
+    plan, encoded = case.ready(tmp_path, steps=1, evaluations=1)
+    known, odd = {"text": ["fine film"], "label": ["good"]}, {"text": ["fine film", "odd"], "label": ["good", "never seen"]}
+    losses = []
+    for roles in (known, odd):
+        validation = case.adapter.encode(toys.examples("validation", **roles), plan)
+        events: list[RunEvent] = []
+        case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / "run", validation=validation, emit=events.append))
+        losses += [event.values["loss"] for event in events if event.kind == "validation"]
+    assert [1, 0] == validation.audit.column("supervised_tokens").to_pylist()
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_examples_without_their_input_are_refused(trained, toys: SimpleNamespace):
+    """A table that lacks the role that a model reads is told, not read as empty texts."""
+    case, artifact, _ = trained
+    with pytest.raises(DataError, match="the examples have no"):
+        case.adapter.predict(artifact, toys.examples(other=["a"]))
 
 
 def test_labels_are_refused_where_there_are_none(toys: SimpleNamespace, tmp_path: Path):
@@ -154,7 +176,8 @@ def test_control_tokens_in_a_text_are_text(case, toys: SimpleNamespace, tmp_path
     assert stops("</s><s><pad>") <= stops("x y")
 
 
-CHAT = "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\n{% endfor %}{% if add_generation_prompt %}<s>assistant: {% endif %}"
+TURNS = "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\\n{% endfor %}"
+CHAT = TURNS + "{% if add_generation_prompt %}<s>assistant: {% endif %}"
 
 
 def test_a_chat_template_is_used_in_training_and_in_generation(toys: SimpleNamespace, tmp_path: Path):
@@ -224,7 +247,7 @@ def test_labelled_tokens_cover_the_answer(qa, toys: SimpleNamespace, before: str
     span = {"start": len(before), "end": len(before) + len(answer), "text": answer}
     texts = labelled(adapter.encode(toys.examples(question=["q"], context=[context], answers=[[span]]), plan), plan, [context])[0] - {""}
     assert texts
-    assert all(answer in text for text in texts)
+    assert all(answer.strip() in text for text in texts)
 
 
 def test_chinese_answers_are_labelled_to_the_character(qa, toys: SimpleNamespace):
@@ -293,7 +316,7 @@ def test_odd_texts_are_encoded(case, toys: SimpleNamespace, tmp_path_factory: py
     assert min(encoded.features.tokens["input_ids"].lengths) > 0
 
 
-def test_several_text_roles_are_joined(tmp_path: Path):
+def test_several_text_roles_are_joined():
     """A classifier of two roles reads both, and an absent one leaves no gap."""
     adapter = SequenceClassification(text=("title", "text"))
     assert ("a\nb", "b") == (adapter.render({"title": "a", "text": "b"}), adapter.render({"title": None, "text": "b"}))

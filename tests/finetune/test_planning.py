@@ -104,7 +104,7 @@ def test_warnings_tell_what_will_not_fit(toys: SimpleNamespace, tmp_path: Path):
     assert case.adapter.plan(FineTuneSpec(model=MODEL), toys.machine).warnings[0].startswith("Lengths and memory are estimated")
 
 
-def test_a_gpu_is_planned_with_half_precision_where_it_has_it(toys: SimpleNamespace):
+def test_a_gpu_is_planned_with_half_precision_where_it_has_it():
     """Weights stay float32; computing is bfloat16 on a GPU that can."""
     machine = Environment(device="cuda", cores=4, memory=2**36, bf16=True)
     plan = SequenceClassification().plan(FineTuneSpec(model=MODEL), machine)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from workbench.errors import DataError, RunError
 from workbench.types import RunEvent, TrainContext
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import SimpleNamespace
 
 STEPS = 6

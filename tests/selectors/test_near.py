@@ -12,7 +12,8 @@ from workbench.selectors import NearDuplicateParams, NearDuplicates
 from workbench.selectors._bands import plan_bands
 from workbench.types import RoleType
 
-ENGLISH = [f"{stem}{ending}" for stem in ("lamp", "river", "stone", "glass", "tree", "cloud", "paper", "chair") for ending in ("", "s", "ing", "er")]
+STEMS = ("lamp", "river", "stone", "glass", "tree", "cloud", "paper", "chair")
+ENGLISH = [f"{stem}{ending}" for stem in STEMS for ending in ("", "s", "ing", "er")]
 CHINESE = list("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳")
 LONG = "the quick brown fox jumps over the lazy dog while seven wizards mix a strong potion in the old kitchen of a castle by the sea and nobody knows why"
 ZH = "今天上午我们去公园散步，看到许多老人在打太极拳，孩子们在草地上放风筝，大家都很开心"
@@ -196,8 +197,8 @@ def sum_of_two(rng):
 
 def ticket(rng):
     return (
-        f"请帮我预订从{rng.choice(['北京', '上海', '乌鲁木齐', '成都'])}到{rng.choice(['南京', '杭州', '齐齐哈尔'])}的火车票，时间是{rng.randint(1, 12)}月"
-        f"{rng.randint(1, 28)}日，{rng.randint(1, 6)}个人，要靠窗的座位，如果没有票请告诉我前后两天的情况。"
+        f"请帮我预订从{rng.choice(['北京', '上海', '乌鲁木齐', '成都'])}到{rng.choice(['南京', '杭州', '齐齐哈尔'])}的火车票，"
+        f"时间是{rng.randint(1, 12)}月{rng.randint(1, 28)}日，{rng.randint(1, 6)}个人，要靠窗的座位，如果没有票请告诉我前后两天的情况。"
     )
 
 
@@ -232,13 +233,12 @@ def test_a_crowd_keeps_its_most_similar_edges_and_is_marked(examples, context):
 
 
 def test_the_signal_is_the_greatest_similarity_to_a_copy_or_near_example(examples, context):
-    """Conflicts and templates do not count; where there is none it is 0, where there is no text it is null."""
+    """Conflicts and templates do not count; where there is none it is 0, where no role has a value it is null."""
     near = LONG.replace("seven wizards", "many wizards")
     table = examples(text=[LONG, near, LONG, ZH, ZH, None, ""], label=["a", "a", "a", "a", "b", None, None])
     found = NearDuplicates().score(table, context("label")).signals["jaccard"].to_pylist()
     assert [1.0, pytest.approx(reference_similarity(LONG, near, 0.7)), 1.0, 0.0, 0.0] == found[:5]
-    assert None is found[5]
-    assert 1.0 == found[6] or 0.0 == found[6]
+    assert [None, 1.0] == found[5:]
 
 
 @pytest.mark.parametrize("floor", [0.0, -0.1, 1.01, float("nan")])
@@ -256,7 +256,7 @@ def test_a_recall_outside_its_range_is_refused(examples, context, recall):
 
 
 @pytest.mark.parametrize(
-    ("floor", "recall", "bands", "rows"), [(0.7, 0.99, 26, 5), (0.8, 0.99, 25, 8), (0.5, 0.99, 35, 3), (0.05, 0.99, 90, 1), (1.0, 0.99, 1, 16)]
+    ("floor", "recall", "bands", "rows"), [(0.7, 0.99, 26, 5), (0.8, 0.99, 20, 7), (0.5, 0.99, 35, 3), (0.05, 0.99, 90, 1), (1.0, 0.99, 1, 16)]
 )
 def test_bands_follow_from_floor_and_recall(floor, recall, bands, rows):
     """By 1 - (1 - s^rows)^bands, computed by hand."""

@@ -79,7 +79,7 @@ class Adapter(ABC):
         """Make in ``folder`` what all arms share: the tokenizer, the label set, the lengths, and the config of a scratch model.
 
         Args:
-            examples: raw train, the validation rows among it, so that no label of theirs is unknown.
+            examples: raw train, best with the validation rows among it, so that no label of theirs is unknown.
             spec: what the experiment asks for.
             folder: to fill.
 
@@ -118,10 +118,12 @@ class Adapter(ABC):
         """Turn examples into features.
 
         Raises:
-            DataError: an example has nothing to learn from: no target, or a label outside the label set; the message names it.
+            DataError: an example of the split ``train`` has nothing to learn from: no target, or a label outside the label set; the message names it. In
+                other splits such an example counts in no loss, and the audit shows it: one odd row held out must not stop a run.
         """
         features, audit = self._features(examples, open_codec(plan, plan.assets), scoring=False)
-        empty = [position for position, tokens in enumerate(audit.column("supervised_tokens").to_pylist()) if tokens == 0]
+        supervised, splits = audit.column("supervised_tokens").to_pylist(), examples.values("split")
+        empty = [position for position, (tokens, split) in enumerate(zip(supervised, splits, strict=True)) if tokens == 0 and split == "train"]
         if empty:
             first = examples.slice(empty[0], 1)
             others = f", and so have {len(empty) - 1} others" if len(empty) > 1 else ""
@@ -198,6 +200,17 @@ class Adapter(ABC):
             RunError: where the folder holds no whole model.
         """
         return load_artifact(folder, plan)
+
+    @staticmethod
+    def _rows(examples: ExampleTable, roles: Sequence[str]) -> list[dict[str, object]]:
+        """The given roles of each example, those left out that the table lacks."""
+        present = [role for role in roles if role in examples.table.column_names]
+        if not present:
+            raise DataError(
+                f"the examples have no {' and no '.join(roles)}.", expected=f"one of the columns {', '.join(examples.table.column_names)}"
+            )
+        rows: list[dict[str, object]] = examples.table.select(present).to_pylist()
+        return rows
 
     def _own(self, encoded: Encoded) -> Features:
         from workbench.errors import PluginError

@@ -130,7 +130,7 @@ def label_windows(windows: Windows, contexts: Sequence[str], answers: Sequence[A
             supervised[position] = 0
         elif answers[position]:
             answer = answers[position][0]
-            found = _tokens_of(windows.spans[window], *_inside(answer["start"], answer["end"], len(contexts[position])))
+            found = _tokens_of(windows.spans[window], *_inside(answer["start"], answer["end"], contexts[position]))
             if found is not None:
                 starts[window], ends[window] = windows.first[window] + found[0], windows.first[window] + found[1]
                 supervised[position] = found[1] - found[0] + 1
@@ -138,10 +138,16 @@ def label_windows(windows: Windows, contexts: Sequence[str], answers: Sequence[A
     return Features(tokens=windows.columns, targets={"starts": starts, "ends": ends}, example=windows.example), supervised, held
 
 
-def _inside(start: int, end: int, length: int) -> tuple[int, int]:
-    """A span moved into its context: noisy data has spans that point beyond it, and an arm of raw data trains on them as they are."""
-    start = min(max(start, 0), length - 1)
-    return start, min(max(end, start + 1), length)
+def _inside(start: int, end: int, context: str) -> tuple[int, int]:
+    """A span moved into its context, without blanks around it, which belong to no token.
+
+    Noisy data has spans that point beyond their context, and an arm of raw data trains on them as they are.
+    """
+    start = min(max(start, 0), len(context) - 1)
+    end = min(max(end, start + 1), len(context))
+    blanks = len(context[start:end]) - len(context[start:end].lstrip())
+    kept = len(context[start:end].strip())
+    return (start + blanks, start + blanks + kept) if kept else (start, end)
 
 
 def _tokens_of(spans: np.ndarray, start: int, end: int) -> tuple[int, int] | None:

@@ -171,7 +171,8 @@ class _Trainer(Trainer):
         if self._validation is None:
             return {}
         nats, targets = losses_of(cast("PreTrainedModel", self.model), self._losses, self._validation, self._pad)
-        metrics = {"eval_loss": float(nats.sum() / targets.sum())}
+        # Without a single target among them the loss is infinite: never the best, and visible.
+        metrics = {"eval_loss": float(nats.sum() / targets.sum()) if targets.any() else math.inf}
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 

@@ -65,9 +65,8 @@ class CausalGeneration(Adapter):
         return [asked] if response is None else [asked, {"role": "assistant", "content": str(response)}]
 
     def _rendered(self, examples: ExampleTable) -> list[Messages]:
-        present = [role for role in examples.roles if role in examples.table.column_names]
-        rows = examples.table.select(present).to_pylist()
-        return [self.render(row) for row in rows]
+        read = [*self.prompt, self.response] if self.messages is None else [self.messages]
+        return [self.render(row) for row in self._rows(examples, read)]
 
     def _measure(self, examples: ExampleTable, sample: ExampleTable) -> Measured:
         from workbench.finetune._conversations import ending_ids, plain_prompt, prompt_text, split

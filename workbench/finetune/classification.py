@@ -62,8 +62,7 @@ class SequenceClassification(Adapter):
         return pa.table({"row": examples.column("row"), kind: vectors(self._logits(checked(artifact), examples)[0])})
 
     def _texts(self, examples: ExampleTable) -> list[str]:
-        columns = [examples.values(role) for role in self.text]
-        return [self.render(dict(zip(self.text, values, strict=True))) for values in zip(*columns, strict=True)]
+        return [self.render(row) for row in self._rows(examples, self.text)]
 
     def _measure(self, examples: ExampleTable, sample: ExampleTable) -> Measured:
         import numpy as np

@@ -52,7 +52,7 @@ class SequenceToSequence(Adapter):
         return self.instruction + ("" if source is None else str(source))
 
     def _sources(self, examples: ExampleTable) -> list[str]:
-        return [self.render({self.source: value}) for value in examples.values(self.source)]
+        return [self.render(row) for row in self._rows(examples, [self.source])]
 
     def _measure(self, examples: ExampleTable, sample: ExampleTable) -> Measured:
         from workbench.finetune._prepare import Measured

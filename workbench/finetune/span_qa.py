@@ -70,11 +70,15 @@ class SpanQuestionAnswering(Adapter):
         texts = [*examples.texts(self.question), *examples.texts(self.context)]
         return Measured(texts=texts, lengths=lengths, unanswerable=any(not answers for answers in examples.values(self.answers)))
 
+    def _texts(self, examples: ExampleTable) -> tuple[list[str], list[str]]:
+        questions, contexts = ([str(row[role] or "") for row in self._rows(examples, [role])] for role in (self.question, self.context))
+        return questions, contexts
+
     def _features(self, examples: ExampleTable, codec: Codec, *, scoring: bool) -> tuple[Features, pa.Table]:  # noqa: ARG002 - a span has one length
         from workbench.finetune._spans import label_windows, read_windows
         from workbench.finetune._tables import audit_table
 
-        questions, contexts = examples.texts(self.question), examples.texts(self.context)
+        questions, contexts = self._texts(examples)
         windows = read_windows(codec, questions, contexts)
         given = examples.values(self.answers) if self.answers in examples.table.column_names else None
         features, supervised, held = label_windows(windows, contexts, given)
@@ -99,8 +103,8 @@ class SpanQuestionAnswering(Adapter):
         from workbench.finetune._spans import decode_spans, read_windows
         from workbench.finetune._tables import numbers, prediction_table, span_array
 
-        contexts = examples.texts(self.context)
-        windows = read_windows(artifact.codec, examples.texts(self.question), contexts)
+        questions, contexts = self._texts(examples)
+        windows = read_windows(artifact.codec, questions, contexts)
         starts, ends, no_answer, found = decode_spans(artifact, windows)
         refused = ~found | (artifact.codec.assets.unanswerable & (no_answer > 0))
         texts = ["" if empty else context[start:end] for context, start, end, empty in zip(contexts, starts, ends, refused, strict=True)]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from workbench.selectors import ExactDuplicateParams, ExactDuplicates
+
+
+def edges(findings):
+    return [] if findings.edges is None else [(edge["a"], edge["b"], edge["kind"]) for edge in findings.edges.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("The sky is blue.", "The sky is blue.", True),
+        ("The sky is blue.", " The  sky\tis\nblue. ", True),
+        ("The sky is blue.", "The\u00a0sky\u3000is blue.", True),
+        ("caf\u00e9", "cafe\u0301", True),
+        ("The sky is blue.", "the sky is blue.", False),
+        ("The sky is blue.", "The sky is blue!", False),
+        ("天空是蓝色的。", "天空是蓝色的。 ", True),
+        ("天空是蓝色的。", "天空是蓝色的!", False),
+        ("ab", "a\u200bb", False),
+        ("", "   ", True),
+        ("3 + 4", "3 - 4", False),
+    ],
+)
+def test_what_is_equal(examples, context, one, other, equal):
+    """Composed form and white space make no difference, everything else does."""
+    found = ExactDuplicates().score(examples(text=[one, other], label=["a", "a"]), context("label"))
+    assert ([(0, 1, "copy")] if equal else []) == edges(found)
+    assert [float(equal)] * 2 == found.signals["copy"].to_pylist()
+
+
+def test_case_is_folded_on_request(examples, context):
+    """In any script that has one."""
+    params = ExactDuplicateParams(fold_case=True)
+    assert [(0, 1, "copy"), (2, 3, "copy")] == edges(ExactDuplicates(params=params).score(examples(text=["A b", "a B", "ÄÖ", "äö"]), context()))
+
+
+def test_copies_hang_on_the_first_and_groups_with_another_target_on_the_first_of_them(examples, context):
+    """A star of copies for each target, and one star of conflicts between them."""
+    table = examples(text=["x", "y", "x", "x", "x", "z"], label=["a", "a", "b", "a", "b", "a"])
+    found = ExactDuplicates().score(table, context("label"))
+    assert [(0, 2, "conflict"), (0, 3, "copy"), (2, 4, "copy")] == edges(found)
+    assert [1.0, 0.0, 1.0, 1.0, 1.0, 0.0] == found.signals["copy"].to_pylist()
+    assert [True, False, True, True, True, False] == found.signals["conflict"].to_pylist()
+
+
+def test_all_roles_must_be_equal_and_do_not_run_into_one_another(examples, context):
+    """``a b`` and ``c`` is not ``a`` and ``b c``."""
+    params = ExactDuplicateParams(roles=("prompt", "input"))
+    table = examples(prompt=["a b", "a", "a b", "a b"], input=["c", "b c", "c", None], response=["r"] * 4)
+    assert [(0, 2, "copy")] == edges(ExactDuplicates(params=params).score(table, context("response")))
+
+
+def test_the_groups_do_not_depend_on_the_order_of_rows(examples, context, shuffled):
+    """The same examples are copies and conflicts of the same others."""
+    table = examples(text=[f"text {at % 7}" for at in range(60)], label=[str(at % 5) for at in range(60)])
+    moved, order = shuffled(table)
+    before, after = (ExactDuplicates().score(each, context("label")) for each in (table, moved))
+    assert before.signals.take(order) == after.signals
+    assert len(edges(before)) == len(edges(after))
