@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -123,6 +124,7 @@ CASES = {
 @pytest.fixture(scope="session", autouse=True)
 def _settled_garbage() -> None:
     """The Trainer collects garbage before each run; over all that transformers and torch keep alive for good that takes longer than these runs do."""
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is first imported, which is here
     from transformers import AutoModel, LlamaModel, ModernBertModel, T5Model, Trainer
 
     assert all((AutoModel, LlamaModel, ModernBertModel, T5Model, Trainer))

@@ -97,14 +97,14 @@ def test_a_conversation_learns_its_last_answer():
     """With a messages role, the last message of the assistant is the response, all before it the prompt, and what follows it is left out."""
     turns = [("user", "one?"), ("assistant", "1"), ("user", "two?"), ("assistant", "2"), ("user", "bye")]
     adapter = CausalGeneration(messages="messages")
-    example = {"messages": [{"role": role, "content": content, "name": None, "tool_call_id": None, "tool_calls": None} for role, content in turns]}
-    assert [{"role": role, "content": content} for role, content in turns[:4]] == adapter.render(example)
+    row = {"messages": [{"role": role, "content": content, "name": None, "tool_call_id": None, "tool_calls": None} for role, content in turns]}
+    assert [{"role": role, "content": content} for role, content in turns[:4]] == adapter.render(row)
 
 
 def test_messages_with_tool_calls_are_read_from_json():
     """Tool calls become objects again before a template sees them; null keys are gone."""
     call = {"role": "assistant", "content": None, "name": None, "tool_call_id": None, "tool_calls": '[{"name": "add"}]'}
-    assert [{"content": "", "role": "assistant", "tool_calls": [{"name": "add"}]}] == CausalGeneration(messages="m").render({"m": [call]})
+    assert [{"role": "assistant", "content": "", "tool_calls": [{"name": "add"}]}] == CausalGeneration(messages="m").render({"m": [call]})
 
 
 def test_an_example_without_a_target_is_an_error_that_names_it(toys: SimpleNamespace, tmp_path: Path):
@@ -176,7 +176,7 @@ def test_control_tokens_in_a_text_are_text(case, toys: SimpleNamespace, tmp_path
     assert stops("</s><s><pad>") <= stops("x y")
 
 
-TURNS = "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\\n{% endfor %}"
+TURNS = "{% for message in messages %}<s>{{ message.role }}: {{ message.content }}</s>\n{% endfor %}"
 CHAT = TURNS + "{% if add_generation_prompt %}<s>assistant: {% endif %}"
 
 
@@ -240,8 +240,9 @@ def qa(toys: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> tuple
 @given(
     before=st.text(max_size=30), answer=st.text(st.characters(categories=["L", "N", "So", "Lo"]), min_size=1, max_size=12), after=st.text(max_size=30)
 )
+@example(before="", answer=" a ", after="")
 def test_labelled_tokens_cover_the_answer(qa, toys: SimpleNamespace, before: str, answer: str, after: str):
-    """Whatever the script, the tokens that are labelled begin no later and end no earlier than the answer; without merges, exactly there."""
+    """Whatever the script, the tokens that are labelled begin no later and end no earlier than the answer."""
     adapter, plan = qa
     context = before + answer + after
     span = {"start": len(before), "end": len(before) + len(answer), "text": answer}

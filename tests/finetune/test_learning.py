@@ -87,6 +87,7 @@ def test_a_single_example_and_none_are_predicted(trained):
     case, artifact, _ = trained
     assert given(case, case.adapter.predict(artifact, case.test))[:1] == given(case, case.adapter.predict(artifact, case.test.slice(0, 1)))
     assert case.adapter.predict(artifact, case.test.slice(0, 0)).num_rows == 0
+    assert [0, 0] == [case.adapter.score(artifact, case.test.slice(0, 0), kind).num_rows for kind in ("loss", "hidden")]
 
 
 def test_predictions_need_no_target(trained):

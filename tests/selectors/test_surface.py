@@ -36,7 +36,7 @@ def test_a_list_without_a_text_is_empty_too(examples, context):
         ("", 0, 0),
         ("The sky isn't blue.", 4, 19),
         ("天空是蓝色的。", 6, 7),
-        ("我用 Python 3.11 写代码", 6, 17),
+        ("我用 Python 3.11 写代码", 7, 18),
         ("?!... 🙂", 0, 7),
         ("नमस्ते दुनिया", 2, 13),
         ("שָׁלוֹם עולם", 2, 12),

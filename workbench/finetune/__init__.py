@@ -19,8 +19,8 @@ from workbench.finetune.classification import SequenceClassification
 from workbench.finetune.seq2seq import SequenceToSequence
 from workbench.finetune.span_qa import SpanQuestionAnswering
 
-# Threads of torch that wait for one another spin by default: beside any other work on the machine that made training ten times slower, and without any it
-# gained nothing. Read once, when torch is loaded, so it has to stand here.
+# Threads of torch that wait for one another spin by default: beside any other work on the machine that made training ten times slower, and without
+# any it gained nothing. It is read once, when torch is loaded, so it has to stand here.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = ["PRESETS", "CausalGeneration", "SequenceClassification", "SequenceToSequence", "SpanQuestionAnswering", "environment"]

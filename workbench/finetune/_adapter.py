@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from workbench.errors import DataError, UnknownNameError
+from workbench.errors import DataError, PluginError, UnknownNameError
 from workbench.finetune._artifact import Artifact, checked, load_artifact, open_codec, save_artifact
 from workbench.finetune._options import COMMON, Option
 from workbench.finetune._plan import Defaults, make_plan
@@ -118,8 +118,8 @@ class Adapter(ABC):
         """Turn examples into features.
 
         Raises:
-            DataError: an example of the split ``train`` has nothing to learn from: no target, or a label outside the label set; the message names it. In
-                other splits such an example counts in no loss, and the audit shows it: one odd row held out must not stop a run.
+            DataError: an example of the split ``train`` has nothing to learn from: no target, or a label outside the label set; the message names it.
+                In other splits such an example counts in no loss, and the audit shows it: one odd row held out must not stop a run.
         """
         features, audit = self._features(examples, open_codec(plan, plan.assets), scoring=False)
         supervised, splits = audit.column("supervised_tokens").to_pylist(), examples.values("split")
@@ -153,7 +153,8 @@ class Adapter(ABC):
         model = new_model(plan, codec.assets.labels, Path(plan.assets))
         if model.config.pad_token_id is None:
             model.config.pad_token_id = codec.pad
-        checkpoints = train_model(model, self._own(encoded), self._losses, pad=codec.pad, plan=plan, context=context)
+        validation = None if context.validation is None else _own(context.validation)
+        checkpoints = train_model(model, _own(encoded), validation, losses=self._losses, pad=codec.pad, plan=plan, context=context)
         return Artifact(model=model, codec=codec, checkpoints=checkpoints)
 
     def predict(self, artifact: object, examples: ExampleTable) -> pa.Table:
@@ -212,10 +213,10 @@ class Adapter(ABC):
         rows: list[dict[str, object]] = examples.table.select(present).to_pylist()
         return rows
 
-    def _own(self, encoded: Encoded) -> Features:
-        from workbench.errors import PluginError
-        from workbench.finetune._features import Features
 
-        if not isinstance(encoded.features, Features):
-            raise PluginError(f"the features are a {type(encoded.features).__name__}.", expected="what encode of this adapter gave")
-        return encoded.features
+def _own(encoded: Encoded) -> Features:
+    from workbench.finetune._features import Features
+
+    if not isinstance(encoded.features, Features):
+        raise PluginError(f"the features are a {type(encoded.features).__name__}.", expected="what encode of this adapter gave")
+    return encoded.features

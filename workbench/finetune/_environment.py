@@ -7,10 +7,6 @@ from pathlib import Path
 
 from workbench.types import Environment
 
-# Threads that wait for one another by spinning starve each other where cores are shared: a training step took up to fifteen times as long. It is read
-# once, when torch is loaded, so it is set by what is imported before anything that loads torch.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 _GROUP = Path("/sys/fs/cgroup")
 
 

@@ -47,10 +47,10 @@ def set_labels(config: PreTrainedConfig, labels: Sequence[str]) -> None:
     config.label2id = {label: index for index, label in enumerate(labels)}
 
 
-def count_parameters(config: PreTrainedConfig, head: str) -> int:
+def count_parameters(config: PreTrainedConfig, head: str, *, trust_remote_code: bool) -> int:
     """How many weights a model of this config has; builds it without memory."""
     with quiet(), torch.device("meta"):
-        model = getattr(transformers, _CLASSES[head]).from_config(config)
+        model = getattr(transformers, _CLASSES[head]).from_config(config, trust_remote_code=trust_remote_code)
     return int(model.num_parameters())
 
 

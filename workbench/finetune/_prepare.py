@@ -75,8 +75,9 @@ def prepare_assets(measured: Measured, spec: FineTuneSpec, folder: Path, *, head
     max_target_length = _fitting(target_lengths, longest[1], positions) if longest[1] else 0
     max_length = _fitting(lengths, longest[0], positions)
     if head == "causal":
-        max_target_length = min(max_target_length, longest[0] // 2)
-        max_length = min(max_length + max_target_length, positions or longest[0], longest[0])
+        readable = min(longest[0], positions or longest[0])
+        max_target_length = min(max_target_length, readable // 2)
+        max_length = min(max_length + max_target_length, readable)
     tokenizer.save_pretrained(folder)
     config.save_pretrained(folder)
     text_config = config.get_text_config()
@@ -87,7 +88,7 @@ def prepare_assets(measured: Measured, spec: FineTuneSpec, folder: Path, *, head
         max_length=max_length,
         max_target_length=max_target_length,
         positions=positions,
-        parameters=count_parameters(config, head),
+        parameters=count_parameters(config, head, trust_remote_code=spec.trust_remote_code),
         hidden=int(getattr(text_config, "hidden_size", 0)),
         layers=int(getattr(text_config, "num_hidden_layers", 0)),
         vocabulary=len(tokenizer),

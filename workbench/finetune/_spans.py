@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -63,7 +63,7 @@ def read_windows(codec: Codec, questions: Sequence[str], contexts: Sequence[str]
     characters = _WINDOWS * plan.max_length * longest_token(tokenizer)
     truncated = [cut_off or len(context) > characters for cut_off, context in zip(question_cut, contexts, strict=True)]
     # A stride as long as what is left beside the question would never get ahead.
-    stride = min(int(str(plan.options["stride"] or plan.max_length // 4)), plan.max_length // 4)
+    stride = min(cast("int | None", plan.options["stride"]) or plan.max_length, plan.max_length // 4)
     for start in range(0, len(questions), _CHUNK):
         encoded = tokenizer(
             questions[start : start + _CHUNK],
@@ -75,11 +75,11 @@ def read_windows(codec: Codec, questions: Sequence[str], contexts: Sequence[str]
             return_offsets_mapping=True,
             split_special_tokens=True,
         )
-        windows_of = np.zeros(len(questions), np.int64)
+        windows_of = [0] * _CHUNK
         for window, within in enumerate(encoded["overflow_to_sample_mapping"]):
             position = start + within
-            windows_of[position] += 1
-            if windows_of[position] > _WINDOWS:
+            windows_of[within] += 1
+            if windows_of[within] > _WINDOWS:
                 truncated[position] = True
                 continue
             sequence = np.array([-1 if part is None else part for part in encoded.sequence_ids(window)])
@@ -170,7 +170,7 @@ def decode_spans(artifact: Artifact, windows: Windows) -> tuple[np.ndarray, np.n
     starts, ends = np.zeros(examples, np.int64), np.zeros(examples, np.int64)
     best, nothing = np.full(examples, -np.inf), np.full(examples, np.inf)
     features = Features(tokens=windows.columns, example=windows.example)
-    longest = int(str(artifact.codec.plan.options["max_answer_tokens"]))
+    longest = cast("int", artifact.codec.plan.options["max_answer_tokens"])
     with inference(artifact.model):
         for positions in batches(features.lengths):
             batch = {name: tensor.to(artifact.model.device) for name, tensor in collate(features, positions, artifact.codec.pad).items()}

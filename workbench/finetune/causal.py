@@ -31,7 +31,8 @@ class CausalGeneration(Adapter):
     """Fine-tunes a decoder to answer.
 
     The loss is on the response and the stop token alone. A model with a chat template is trained and asked through it; any other sees each message
-    under a heading. Training and generation share one code path for the prompt, so that they cannot differ.
+    under a heading. Training and generation share one code path for the prompt, so that they cannot differ. Control tokens that a text spells out are
+    text, but for prompts that go through a chat template, where they cannot be told from the template's own.
 
     Attributes:
         prompt: the roles of the prompt, joined by line breaks.
@@ -92,7 +93,8 @@ class CausalGeneration(Adapter):
 
         plan = codec.plan
         room = plan.max_length - plan.max_target_length
-        length = min(codec.assets.positions or SCORED_TOKENS, SCORED_TOKENS) - room if scoring else plan.max_target_length
+        readable = codec.assets.positions - room if codec.assets.positions else SCORED_TOKENS
+        length = min(readable, SCORED_TOKENS) if scoring else plan.max_target_length
         prompts, targets, prompt_truncated = encode_conversations(codec, self._rendered(examples), room, length)
         responses = [[] if scoring and truncated else ids for ids, truncated in zip(targets.ids, targets.truncated, strict=True)]
         pairs = list(zip(prompts, responses, strict=True))
@@ -128,8 +130,8 @@ class CausalGeneration(Adapter):
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message without the keys that are null, its tool calls read from JSON, and some content."""
+    """A message without the keys that are null, but with a role and some content, its tool calls read from JSON."""
     present = {key: value for key, value in message.items() if value is not None}
     if "tool_calls" in present:
         present["tool_calls"] = json.loads(present["tool_calls"])
-    return {"content": "", **present}
+    return {"role": "", "content": "", **present}

@@ -49,7 +49,7 @@ def associations(features: scipy.sparse.csr_array, outcomes: scipy.sparse.csr_ar
         alpha: the chance of any false finding.
         least_rows: features in fewer examples are not tested.
     """
-    from scipy.special import bdtrc
+    from scipy.special import betainc
 
     size = features.shape[0]
     rows, base = np.asarray(features.sum(axis=0)).ravel(), np.asarray(outcomes.sum(axis=0)).ravel() / max(size, 1)
@@ -63,7 +63,8 @@ def associations(features: scipy.sparse.csr_array, outcomes: scipy.sparse.csr_ar
     n, chance = rows[feature], base[outcome]
     share = count / n
     z = (share - chance) / np.sqrt(chance * (1 - chance) / n)
-    p = np.minimum(bdtrc(count - 1, n.astype(np.float64), chance) * tests, 1.0)
+    # P(X >= count) of a binomial, as an incomplete beta function.
+    p = np.minimum(betainc(count, n - count + 1, chance) * tests, 1.0)
     found = np.flatnonzero((share > chance) & (p <= alpha))
     found = found[np.lexsort((outcome[found], feature[found], -z[found]))]
     return [

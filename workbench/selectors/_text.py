@@ -28,6 +28,9 @@ UNSPACED_RANGES: Final = (
 """Blocks of the scripts that put no spaces between words, first and last code point; their letters and marks are words of their own."""
 
 
+_LETTERS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nl"})  # and numerals that are letters, such as 〇
+
+
 def _unspaced_class() -> str:
     """The letters and marks of those blocks, as the inside of a regular expression's character class."""
     parts = []
@@ -35,18 +38,18 @@ def _unspaced_class() -> str:
         if last - first > 0x200:  # Han, where all are letters
             parts.append(f"{chr(first)}-{chr(last)}")
         else:
-            parts += [chr(point) for point in range(first, last + 1) if unicodedata.category(chr(point))[0] in "LM"]
+            parts += [chr(point) for point in range(first, last + 1) if unicodedata.category(chr(point)) in _LETTERS]
     return "".join(parts)
 
 
 UNSPACED: Final = _unspaced_class()
 # Python's \w leaves combining marks out, which would cut words of Hindi or of vocalised Arabic into pieces.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"
-_LETTER = rf"(?:[^\W{UNSPACED}]|[{_MARKS}])"
-WORD: Final = rf"\d+(?:[.,]\d+)+|[{UNSPACED}]|{_LETTER}+(?:['\u2019]{_LETTER}+)*"
-"""One word, as a regular expression of Python's."""
+_RUN = rf"(?:[^\W{UNSPACED}]++|[{_MARKS}]++)++"
+WORD: Final = rf"[{UNSPACED}]|{_RUN}(?:(?:(?<=[^\W\d])['\u2019](?=[^\W\d{UNSPACED}])|(?<=\d)[.,](?=\d)){_RUN})*+"
+"""One word, as a regular expression of Python's: apostrophes between letters and points between digits belong to it."""
 _ABBREVIATION: Final = r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|al|Fig|No|approx)|\b[A-Z])\.$"
-_SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*)"""
+_SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*"""
 
 
 @functools.cache

@@ -67,11 +67,11 @@ def _class_of(character: str, point: int, *, in_unspaced: bool) -> int:
         return CONTROL
     if point == 0xFFFD or category == "Co" or (category == "Cn" and point not in _EMOJI):
         return LOST
-    if category[0] in "LM":
+    if category[0] in "LM" or category == "Nl":
         return UNSPACED if in_unspaced else LETTER
-    if category[0] == "N":
+    if category == "Nd":
         return DIGIT
-    if character == "_":
+    if character == "_" or category == "No":
         return LETTER
     if category[0] in "SC" or character in _OPERATORS:
         return SYMBOL
