@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LEAST_BROKEN: Final = 2
 _LEAST_WORDS: Final = 3
+# Latin, Greek, Cyrillic, mathematics and box drawing: what the first byte of a UTF-8 sequence looks like in single-byte encodings. RE2's syntax.
+_SUSPICIOUS: Final = r"[\x{80}-\x{24F}\x{370}-\x{4FF}\x{2200}-\x{22FF}\x{2500}-\x{25FF}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +114,8 @@ def _mojibake(texts: pa.LargeStringArray) -> np.ndarray:
     import pyarrow.compute as pc
 
     shares = np.zeros(len(texts))
-    foreign = np.flatnonzero(pc.invert(pc.string_is_ascii(texts.fill_null(""))).to_numpy(zero_copy_only=False))
-    for position, text in zip(foreign.tolist(), texts.take(foreign).to_pylist(), strict=True):
+    suspicious = np.flatnonzero(pc.match_substring_regex(texts.fill_null(""), _SUSPICIOUS).to_numpy(zero_copy_only=False))
+    for position, text in zip(suspicious.tolist(), texts.take(suspicious).to_pylist(), strict=True):
         shares[position] = sum(map(len, _mojibake_in(text))) / len(text)
     return shares
 
