@@ -22,7 +22,6 @@ from workbench.types import Action, Direction, Findings, Role, RoleType, Rule, S
 
 START = 60
 """Seconds that a server may take to answer on a busy machine."""
-INSTALL = "apt-get install chromium fonts-noto-cjk"
 ROWS = 120
 
 
@@ -329,23 +328,6 @@ def end(process: subprocess.Popen) -> None:
 
 
 # --- browser ----------------------------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A headless Chromium of the system's own."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        message = f"needs Chromium; install it with: {INSTALL}"
-        if os.environ.get("WORKBENCH_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -403,20 +403,3 @@ def report(plain):
 def hostile_report(hostile):
     """The report of the hostile one."""
     return build(hostile.store, hostile.experiment, task=TASK)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A headless Chromium of the system's own."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        message = "needs Chromium; install it with: apt-get install chromium fonts-noto-cjk"
-        if os.environ.get("WORKBENCH_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-        yield browser
-        browser.close()

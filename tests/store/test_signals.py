@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +13,7 @@ from workbench.errors import DataError
 from workbench.store import ingest as ingest_module
 from workbench.types import Direction, Findings, Signal
 
+FRESH = itertools.count()
 SIGNALS = (
     Signal(name="self-confidence", dtype="float64", summary="", low=0.0, high=1.0, direction=Direction.HIGHER, reasons={"low": "it is {value}"}),
     Signal(name='"quoted"; --', dtype="int64", summary="a count"),
@@ -132,7 +135,7 @@ def test_findings_that_do_not_fit_are_refused(store, rows, found, message):
 def test_known_scores_are_those_of_equal_examples(store, data):
     """What is known of a new version is what earlier runs said of rows with the same content, and nothing else."""
     letters = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=10)
-    name = f"data {data.draw(st.integers(0, 2**60))}"
+    name = f"data {next(FRESH)}"
     score_of = {letter: float(position) for position, letter in enumerate("abcdefgh")}
     score_of["c"] = None
     seen: set[str] = set()

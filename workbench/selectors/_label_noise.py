@@ -107,11 +107,10 @@ class LabelNoise:
         groups = first_of_each(group_codes(ordered, self.params.roles))
         judged, notes = _judged(codes, groups, self.params.folds)
         few = len(np.unique(codes[judged])) <= _MANY_CLASSES
-        rows = features(composed(joined_text(ordered.take(judged), self.params.roles)), characters=few) if len(judged) else None
-        if rows is not None:
-            with_words = np.flatnonzero(np.diff(rows.indptr))
-            judged, rows = judged[with_words], rows[with_words]
-        if rows is None or len(np.unique(codes[judged])) < 2:
+        rows = features(composed(joined_text(ordered.take(judged), self.params.roles)), characters=few)
+        with_words = np.flatnonzero(np.diff(rows.indptr))
+        judged, rows = judged[with_words], rows[with_words]
+        if len(np.unique(codes[judged])) < 2:
             return no_values(self.signals, len(examples), [*notes, "labels are not judged: there are no two classes to tell apart"])
         classes, labels = np.unique(codes[judged], return_inverse=True)
         folds = deal(labels, groups[judged], self.params.folds, context.seed)

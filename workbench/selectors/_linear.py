@@ -150,25 +150,23 @@ def _train(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarr
     weights = [np.zeros((features.shape[1], classes), dtype=np.float32) for _ in range(count)]
     biases = [np.zeros(classes, dtype=np.float32) for _ in range(count)]
     squares = [np.full(features.shape[1] + 1, 1e-6, dtype=np.float32) for _ in range(count)]
-    best: tuple[float, float, list[np.ndarray], list[np.ndarray]] | None = None
+    best = (np.inf, 1.0, weights, biases)
     indptr, indices = features.indptr.astype(np.int64), features.indices.astype(np.int32)
-    done = 0
 
-    def work(fold: int) -> None:
-        state = np.uint64((seed * 1_000_003 + done * 101 + fold) % 2**63 + 1)  # xorshift must not begin at 0
+    def work(fold: int, epoch: int) -> None:
+        state = np.uint64((seed * 1_000_003 + epoch * 101 + fold) % 2**63 + 1)  # xorshift must not begin at 0
         _epoch(indptr, indices, features.data, rows[fold].copy(), labels, weights[fold], biases[fold], squares[fold], state)
 
     with ThreadPoolExecutor(max_workers=context.threads) as pool:
-        for done in range(EPOCHS):
+        for epoch in range(EPOCHS):
             if context.stopped():
                 raise KeyboardInterrupt
-            list(pool.map(work, range(count)))
+            list(pool.map(work, range(count), [epoch] * count))
             temperature, loss = _best_temperature(features, labels, folds, weights, biases)
-            context.progress(done + 1, EPOCHS)
-            if best is not None and loss >= best[0]:
+            context.progress(epoch + 1, EPOCHS)
+            if loss >= best[0]:
                 break
             best = (loss, temperature, [each.copy() for each in weights], [each.copy() for each in biases])
-    assert best is not None  # noqa: S101 - the first epoch always is one
     return OutOfFold(features=features, folds=folds, weights=best[2], biases=best[3], temperature=best[1], method="a linear model on TF-IDF")
 
 

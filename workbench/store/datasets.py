@@ -86,10 +86,10 @@ class Datasets:
         """
         import pyarrow as pa
 
-        record = self.get(dataset_id)
+        record, step = self._sized(dataset_id)
         empty = columns.schema({**columns.EXAMPLE, **columns.of_roles(record.roles)}).empty_table()
-        pages = self._pages(dataset_id, split, rows, _PAGE_ROWS)
-        return ExampleTable(pa.concat_tables([empty, *(page.table for page in pages)]), tuple(role.name for role in record.roles))
+        pages = [page.table for page in self._pages(record, min(step, _PAGE_ROWS), split, rows)]
+        return ExampleTable(pa.concat_tables([empty, *pages]), tuple(role.name for role in record.roles))
 
     def rows(self, dataset_id: int, split: str) -> np.ndarray:
         """The rows of a split: int64 [n], ascending."""
@@ -103,7 +103,8 @@ class Datasets:
         Raises:
             DataError: there is no such dataset, or it was removed in between.
         """
-        yield from (page for page in self._pages(dataset_id, split, None, size) if len(page))
+        record, step = self._sized(dataset_id)
+        yield from (page for page in self._pages(record, min(step, size), split, None) if len(page))
 
     def rejected(self, dataset_id: int) -> pa.Table:
         """Rows set aside: ``file`` string, ``line`` int64 (or null), ``reason`` string, ``excerpt`` string."""
@@ -198,12 +199,14 @@ class Datasets:
             stage.close()
         return len(versions)
 
-    def _pages(self, dataset_id: int, split: str | None, rows: np.ndarray | None, size: int) -> Iterator[ExampleTable]:
-        """Pages of at most ``size`` rows, fewer where rows are large."""
+    def _sized(self, dataset_id: int) -> tuple[DatasetRecord, int]:
+        """A version, and how many of its rows can be read at once."""
         with self._door.read() as connection:
             record = _get(connection, dataset_id)
-            ((size_on_disk,),) = connection.execute("SELECT bytes FROM datasets WHERE dataset_id = ?", [dataset_id]).fetchall()
-        step = max(1, min(size, _PAGE_BYTES * record.imported // max(size_on_disk, 1)))
+            ((size,),) = connection.execute("SELECT bytes FROM datasets WHERE dataset_id = ?", [dataset_id]).fetchall()
+        return record, max(1, _PAGE_BYTES * record.imported // max(size, 1))
+
+    def _pages(self, record: DatasetRecord, step: int, split: str | None, rows: np.ndarray | None) -> Iterator[ExampleTable]:
         if rows is None:
             for start in range(0, record.imported, step):
                 yield self._page(record, start, min(start + step, record.imported), split, None)

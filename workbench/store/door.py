@@ -74,14 +74,7 @@ class Door:
         self.files = files
         self.wait = wait
         self.memory_limit = memory_limit()
-        self.longest_hold = 0.0
         self._lock = StoreLock(files)
-        self._thread = threading.local()
-
-    @property
-    def last_hold(self) -> float:
-        """Seconds that this thread's last access held the lock."""
-        return float(getattr(self._thread, "held", 0.0))
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
@@ -130,8 +123,7 @@ class Door:
             while True:
                 with ExitStack() as attempt:
                     attempt.enter_context(self._lock.hold(exclusive=exclusive, deadline=time.monotonic() + _PATIENCE * self.wait))
-                    since = time.monotonic()
-                    deadline = deadline or since + self.wait
+                    deadline = deadline or time.monotonic() + self.wait
                     try:
                         connection = connect()
                     except duckdb.IOException as error:
@@ -141,11 +133,7 @@ class Door:
                         stack.push(attempt.pop_all())
                         break
                 time.sleep(_NAP)
-            try:
-                yield connection
-            finally:
-                self._thread.held = time.monotonic() - since
-                self.longest_hold = max(self.longest_hold, self._thread.held)
+            yield connection
 
     def _connect(self, *, read_only: bool = False) -> DuckDBPyConnection:
         return duckdb.connect(

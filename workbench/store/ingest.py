@@ -24,7 +24,7 @@ from workbench.store.columns import insert
 from workbench.store.rows import next_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -214,10 +214,13 @@ def remove_discarded(door: Door, stage: Stage) -> None:
         _remove(door, _KINDS[kind], number)
 
 
-def sweep(door: Door) -> None:
-    """Remove what dead processes left: half-filled things, their stages, their temporary files."""
-    with door.read() as connection:
-        entries = connection.execute("SELECT stage, kind, id FROM _ingests").fetchall()
+def unfinished(connection: DuckDBPyConnection) -> list[tuple[str, str, int]]:
+    """What is being filled or removed now, or was when its process died: stage, kind, number."""
+    return connection.execute("SELECT stage, kind, id FROM _ingests").fetchall()
+
+
+def sweep(door: Door, entries: Sequence[tuple[str, str, int]]) -> None:
+    """Remove what dead processes left: what is unfinished of ``entries``, their stages, their temporary files."""
     for stage, kind, number in entries:
         if _abandoned(door.files / "stage" / stage):
             _remove(door, _KINDS[kind], number)

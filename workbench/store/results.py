@@ -108,8 +108,9 @@ class Results:
         lists = table.column("values").combine_chunks()
         scored = np.asarray(lists.is_valid())
         numbers = np.asarray(lists.flatten(), dtype=np.float64)
-        values = np.full((len(lists), len(numbers) // max(1, int(scored.sum()))), np.nan)
-        values[scored] = numbers.reshape(int(scored.sum()), -1)
+        width = len(numbers) // scored.sum() if scored.any() else 1
+        values = np.full((len(lists), width), np.nan)
+        values[scored] = numbers.reshape(-1, width)
         return table.column("row").to_numpy(), values, codec.loads(found[0])
 
     def scores(self, experiment_id: int | None = None, run_id: int | None = None) -> pa.Table:

@@ -16,7 +16,7 @@ from workbench.store.datasets import Datasets
 from workbench.store.door import Door
 from workbench.store.experiments import Experiments
 from workbench.store.failures import foreign, missing, speaking_of
-from workbench.store.ingest import sweep
+from workbench.store.ingest import sweep, unfinished
 from workbench.store.ledger import Ledger
 from workbench.store.records import StoreStatus
 from workbench.store.results import Results
@@ -73,12 +73,12 @@ class Store:
         with speaking_of(door.path):
             door.files.mkdir(exist_ok=True)
         try:
-            with door.read():
-                pass
+            entries = _unfinished(door)
         except schema.OutdatedStoreError:
             door.upgrade()
+            entries = _unfinished(door)
         with suppress(StoreError):  # what is left over is invisible; with the disk full, it has to wait
-            sweep(door)
+            sweep(door, entries)
         return cls(door)
 
     @classmethod
@@ -161,6 +161,11 @@ def _door(path: Path, wait: float) -> Door:
     if path.is_dir():
         raise StoreError(f"{path} is a folder.", expected="the file of a store", advice=f"Name a file in it: {path / 'workbench.duckdb'}")
     return Door(path, path.with_name(path.name + ".files"), wait=wait)
+
+
+def _unfinished(door: Door) -> list[tuple[str, str, int]]:
+    with door.read() as connection:
+        return unfinished(connection)
 
 
 def _no_database(path: Path) -> bool:
