@@ -6,9 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
 import random
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
