@@ -15,11 +15,11 @@ from workbench.report.numbers import cell, decimals, fixed, interval, is_numeric
 from workbench.types import TableBlock, TextBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
-    from workbench.report import Report, Section
+    from workbench.report import Report
     from workbench.report.charts import Point
     from workbench.types import Block, ChartBlock
 
@@ -33,23 +33,24 @@ _GAP = 2
 _BAR = 40
 
 
-def print_report(console: Console, report: Report) -> None:
-    """Print a whole report."""
+def print_report(console: Console, report: Report, *, brief: bool = False) -> None:
+    """Print a report under its headings, whole or in brief.
+
+    No text of it is taken as markup, and none reaches the terminal with control characters in it.
+    """
     _line(console, report.title, "bold")
     _line(console, report.subtitle, "dim")
-    print_sections(console, report.sections)
-
-
-def print_sections(console: Console, sections: Iterable[Section]) -> None:
-    """Print sections under their headings. No text of theirs is taken as markup, and none reaches the terminal with control characters in it."""
-    for section in sections:
+    for section in report.sections:
+        blocks = section.brief if brief else section.blocks
+        if not blocks:
+            continue
         _line(console)
         if console.is_terminal:
             console.rule(Text(printable(section.title), style="bold"), align="left", style="dim")
         else:
             _line(console, section.title)
             _line(console, "=" * cell_len(printable(section.title)))
-        for block in section.blocks:
+        for block in blocks:
             _print_block(console, block)
 
 

@@ -33,7 +33,7 @@ def _program(
     store: Annotated[Path, typer.Option("--store", metavar="FILE", envvar="WORKBENCH_STORE", help="The store. [default: workbench.duckdb]")] = Path(),
     json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the traceback of an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more: the whole report, the traceback of an error.")] = False,
     author: Annotated[str, typer.Option("--author", metavar="NAME", envvar="WORKBENCH_AUTHOR", help="Sign decisions. [default: the login]")] = "",
     plugins_dir: Annotated[Path, typer.Option("--plugins-dir", metavar="DIR", help="Load the plugins in DIR too, one file each.")] = Path(),
     strict_plugins: Annotated[bool, typer.Option("--strict-plugins", help="Stop where a plugin fails.")] = False,

@@ -64,7 +64,7 @@ def write_report(report: Report, to: Path, formats: tuple[str, ...] = ("html", "
 
 
 def print_report(session: Session, report: Report, files: list[Path], store_file: Path) -> None:
-    """Print the report's sections, and where everything is."""
+    """Print the report, in brief unless the user wants to know more, and where everything is."""
     from rich.console import Console
 
     from workbench.cli._blocks import print_report as print_blocks
@@ -76,5 +76,5 @@ def print_report(session: Session, report: Report, files: list[Path], store_file
         sections = [{"title": each.title, "blocks": [dataclasses.asdict(block) for block in each.blocks]} for each in report.sections]
         session.output.show("report", {"title": report.title, "sections": sections, **where})
         return
-    print_blocks(Console(file=session.output.out, highlight=False), report)
+    print_blocks(Console(file=session.output.out, highlight=False), report, brief=not session.verbose)
     session.output.show("report", "", where)

@@ -21,7 +21,7 @@ class Session:
         store: the store's file.
         json: whether the result is printed as one JSON object.
         quiet: whether progress stays silent.
-        verbose: whether errors come with their traceback.
+        verbose: whether reports are printed whole, and errors with their traceback.
         author: who signs decisions; see ``signature``.
         plugins_dir: a folder of further plugins, one file each.
         strict_plugins: whether a plugin that fails is fatal.

@@ -22,7 +22,8 @@ ONE_SEED = "This proves nothing: one seed was run, and another seed alone can mo
 
 def answer_section(facts: Facts) -> Section:
     """The claim in words, with the effects, intervals and tests that it rests on."""
-    return Section(title="The answer", blocks=tuple(_blocks(facts)))
+    blocks = tuple(_blocks(facts))
+    return Section(title="The answer", blocks=blocks, brief=blocks)
 
 
 def _blocks(facts: Facts) -> list[Block]:

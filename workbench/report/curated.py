@@ -45,7 +45,8 @@ def curation_section(
     """
     counts = decision.counts
     sums = f"In train, imported {counts.imported:,} = kept {counts.kept:,} + dropped {counts.dropped:,} + review {counts.review:,}"
-    blocks: list[Block] = [TextBlock(text=sums), TextBlock(text=_policy_in_words(decision, policy)), _rules(decision)]
+    brief = (TextBlock(text=sums), TextBlock(text=_policy_in_words(decision, policy)), _rules(decision))
+    blocks: list[Block] = [*brief]
     if any(rule.fired for rule in counts.rules):
         blocks.append(_chart(decision))
     blocks += _examples(store, dataset, runs, decision, quote)
@@ -54,7 +55,7 @@ def curation_section(
     notes = tuple((run.name, note) for run in runs for note in run.notes)
     if notes:
         blocks.append(TableBlock(title="What the selectors say", columns=("selector", "note"), rows=notes))
-    return Section(title="Curation", blocks=tuple(blocks))
+    return Section(title="Curation", blocks=tuple(blocks), brief=brief)
 
 
 def _policy_in_words(decision: Decision, policy: PolicyRecord | None) -> str:

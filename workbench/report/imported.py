@@ -32,8 +32,9 @@ def data_section(store: Store, dataset: DatasetRecord, *, quote: int = 3) -> Sec
         dataset: the version that is told of.
         quote: how many rejected rows are quoted at most.
     """
-    sums = f"read {dataset.read:,} = imported {dataset.imported:,} + rejected {dataset.rejected:,}"
-    return Section(title="Data", blocks=(TextBlock(text=sums), _identity(dataset), _splits(dataset), *_rejected(store, dataset, quote)))
+    sums = TextBlock(text=f"read {dataset.read:,} = imported {dataset.imported:,} + rejected {dataset.rejected:,}")
+    splits, rejected = _splits(dataset), _rejected(store, dataset, quote)
+    return Section(title="Data", blocks=(sums, _identity(dataset), splits, *rejected), brief=(sums, splits, *rejected))
 
 
 def _identity(dataset: DatasetRecord) -> TableBlock:

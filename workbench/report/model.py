@@ -16,10 +16,17 @@ WEAK = "too weak to tell"
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the report under a heading of its own."""
+    """A part of the report under a heading of its own.
+
+    Attributes:
+        title: the heading.
+        blocks: what a file shows.
+        brief: those of them that a terminal shows at the end of an experiment; none where the section is for looking things up.
+    """
 
     title: str
     blocks: tuple[Block, ...]
+    brief: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def planted_section(
     else:
         recalls, flagged = measure(store, dataset, task, runs, decision.verdict_set)
         blocks += [*_recall(recalls, kinds), _split(flagged), *_others(store, dataset, flagged, quote)]
-    return Section(title="Planted defects", blocks=tuple(blocks))
+    return Section(title="Planted defects", blocks=tuple(blocks), brief=tuple(block for block in blocks if not isinstance(block, ChartBlock)))
 
 
 def _recall(recalls: Sequence[Recall], kinds: Counter[str]) -> list[Block]:

@@ -24,9 +24,11 @@ def provenance_section(store: Store, facts: Facts) -> Section:
         f"Experiments in this store have been judged on these evaluation examples {times}. "
         "The more often an evaluation set decides, the less a good result on it means."
     )
-    blocks: list[Block] = [_times(facts), *_plan(facts), TextBlock(text=told), _components(facts), *_signatures(facts)]
+    times_of_steps = _times(facts)
+    blocks: list[Block] = [times_of_steps, *_plan(facts), TextBlock(text=told), _components(facts), *_signatures(facts)]
     recipe = TextBlock(text=facts.experiment.recipe or "(none)", style="verbatim")
-    return Section(title="How it was done", blocks=(*blocks, TextBlock(text="The recipe, as it was written:"), recipe))
+    blocks += [TextBlock(text="The recipe, as it was written:"), recipe]
+    return Section(title="How it was done", blocks=tuple(blocks), brief=(times_of_steps,))
 
 
 def judged_on_same(store: Store, facts: Facts) -> int:

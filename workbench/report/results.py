@@ -24,13 +24,17 @@ _FREEDOM = re.compile(r", (\d+\.\d+) degrees of freedom")
 def results_section(facts: Facts) -> Section:
     """Mean over seeds with its interval and the paired verdicts, the primary metric first, beside a floor."""
     if not facts.scores or facts.primary is None:
-        return Section(title="Results", blocks=(TextBlock(text="No run has been scored yet.", style="warning"),))
-    blocks: list[Block] = [_primary(facts, facts.primary), _values_chart(facts, facts.primary)]
+        nothing = TextBlock(text="No run has been scored yet.", style="warning")
+        return Section(title="Results", blocks=(nothing,), brief=(nothing,))
+    primary = _primary(facts, facts.primary)
     others = [metric for metric in facts.metrics if metric != facts.primary]
-    if others:
-        blocks += _others(facts, others)
-    blocks += _not_scored(facts)
-    return Section(title="Results", blocks=tuple(blocks))
+    means = [_means(facts, others)] if others else []
+    chart, missing = _values_chart(facts, facts.primary), _not_scored(facts)
+    return Section(
+        title="Results",
+        blocks=(primary, chart, *means, *_verdicts(facts, others), *missing),
+        brief=(primary, chart, *means, *missing),
+    )
 
 
 def comparisons_section(facts: Facts) -> Section:
@@ -95,25 +99,30 @@ def _against(facts: Facts, metric: str, a: str, b: str) -> str:
     return f"{facts.verdict(found)} ({facts.metrics[metric].effect(found.effect)})"
 
 
-def _others(facts: Facts, metrics: Sequence[str]) -> list[Block]:
+def _means(facts: Facts, metrics: Sequence[str]) -> TableBlock:
     """The further metrics as arms by metrics, lying on its side: metrics are many, arms are few."""
     arms = _rows(facts)
+    return TableBlock(
+        title="Further metrics: mean over seeds and 95 % interval",
+        columns=("metric", *(title for _, title in arms)),
+        rows=tuple((facts.metrics[metric].title, *(_mean_in_one(facts, metric, arm) for arm, _ in arms)) for metric in metrics),
+        note="↑ higher is better, ↓ lower is better.",
+    )
+
+
+def _verdicts(facts: Facts, metrics: Sequence[str]) -> list[TableBlock]:
+    """What the further metrics say of the curated arm, where it was compared with another."""
     controls = [control for control in (*CONTROLS, FLOOR) if any(facts.pair(metric, control, CURATED) for metric in metrics)]
-    means = tuple((facts.metrics[metric].title, *(_mean_in_one(facts, metric, arm) for arm, _ in arms)) for metric in metrics)
-    verdicts = tuple((facts.metrics[metric].title, *(_against(facts, metric, control, CURATED) for control in controls)) for metric in metrics)
-    tables: list[Block] = [
+    if not controls:
+        return []
+    return [
         TableBlock(
-            title="Further metrics: mean over seeds and 95 % interval",
-            columns=("metric", *(title for _, title in arms)),
-            rows=means,
-            note="↑ higher is better, ↓ lower is better.",
+            title="Further metrics: the curated arm held against others",
+            columns=("metric", *(f"against {control}" for control in controls)),
+            rows=tuple((facts.metrics[metric].title, *(_against(facts, metric, control, CURATED) for control in controls)) for metric in metrics),
+            note="Exploratory: these are not corrected for how many there are.",
         ),
     ]
-    if controls:
-        title = "Further metrics: the curated arm held against others"
-        note = "Exploratory: these are not corrected for how many there are."
-        tables.append(TableBlock(title=title, columns=("metric", *(f"against {control}" for control in controls)), rows=verdicts, note=note))
-    return tables
 
 
 def _mean_in_one(facts: Facts, metric: str, arm: str) -> str:
@@ -184,7 +193,7 @@ def _methods(facts: Facts, compared: Sequence[Comparison]) -> TableBlock:
     return TableBlock(title="Methods", columns=("method", "metrics", "comparisons"), rows=tuple(rows), note=note)
 
 
-def _not_scored(facts: Facts) -> list[Block]:
+def _not_scored(facts: Facts) -> list[TableBlock]:
     missing = [score for score in facts.scores if score.not_scored]
     if not missing:
         return []

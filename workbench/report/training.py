@@ -27,8 +27,8 @@ def training_section(store: Store, facts: Facts) -> Section:
         told = f"{len(failed)} of {len(facts.runs)} runs failed. The results are about the others."
         table = TableBlock(title="Failed runs", columns=("run", "why"), rows=tuple((run.name, excerpt(run.error, 600)) for run in failed))
         blocks += [TextBlock(text=told, style="bad"), table]
-    blocks += [_arms(facts), *_audits(store, facts), *_losses(store, facts)]
-    return Section(title="Arms and training", blocks=tuple(blocks))
+    blocks.append(_arms(facts))
+    return Section(title="Arms and training", blocks=(*blocks, *_audits(store, facts), *_losses(store, facts)), brief=tuple(blocks))
 
 
 def examples_seen(rows: int, steps: int, batch_size: int) -> int:
