@@ -67,7 +67,7 @@ def dry_run(plan: Plan, base: Path, environment: Environment, *, progress: Progr
         context = TrainContext(seed=0, folder=Path(folder) / "run", emit=lambda _event: times.append(time.monotonic()))
         context.folder.mkdir()
         artifact = adapter.train(adapter.encode(sample, short), short, context)
-        per_step = (times[-1] - times[0]) / max(len(times) - 1, 1)
+        per_step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         few = evaluation.take(np.arange(min(len(evaluation), 32)))
         started = time.monotonic()
         adapter.predict(artifact, few)

@@ -27,7 +27,7 @@ COLOURS = 8
 MOST_CATEGORIES = 40
 MOST_POINTS = 240
 _FONT = 13.0
-_LABEL = 250.0
+_LABEL = 300.0
 _LANE = 20.0
 _PLOT_HEIGHT = 240.0
 _LEAST, _GREATEST = 1e-100, 1e100  # beyond these, arithmetic on an axis runs out of floats
@@ -210,7 +210,8 @@ def _draw_lanes(chart: ChartBlock, series: dict[str, list[Point]]) -> Drawing:
     def number(point: Point) -> str:
         return _value(point[1], point[2], point[3], digits, signed=chart.zero)
 
-    left = min(_LABEL, max(_measure(excerpt(printable(name), 40)) for name in shown)) + 12
+    names = {name: _fitted(printable(name)) for name in shown}
+    left = max(map(_measure, names.values())) + 12
     right = WIDTH - max(_measure(number(point)) for point in points) - 16
     scale = _Scale(low=marks[0], high=marks[-1], start=left, end=right)
     lanes = len(series)
@@ -224,7 +225,7 @@ def _draw_lanes(chart: ChartBlock, series: dict[str, list[Point]]) -> Drawing:
     canvas.labels.append(Label(css="axis", x=(left + right) / 2, y=bottom + 36, text=chart.y, anchor="middle"))
     for index, name in enumerate(shown):
         top = 8 + band * index
-        canvas.labels.append(Label(css="category", x=left - 10, y=top + band / 2 + 1, text=excerpt(printable(name), 40), anchor="end"))
+        canvas.labels.append(Label(css="category", x=left - 10, y=top + band / 2 + 1, text=names[name], anchor="end"))
         for lane, (series_name, listed) in enumerate(series.items()):
             middle = top + 5 + _LANE * (lane + 0.5)
             for point in (each for each in listed if str(each[0]) == name):
@@ -313,6 +314,11 @@ def _colour(index: int) -> str:
 def _measure(text: str) -> float:
     """About how wide a text is; ideographs take a whole em."""
     return sum(_FONT if unicodedata.east_asian_width(letter) in "WF" else 0.56 * _FONT for letter in text)
+
+
+def _fitted(text: str) -> str:
+    """As much of a text as there is room for beside a lane."""
+    return next(cut for limit in range(60, 0, -1) if _measure(cut := excerpt(text, limit)) <= _LABEL)
 
 
 def _drawable(kind: str, x: str | float) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workbench.report.model import Report
     from workbench.types import Block
 
-_LONG = 32  # letters from which on a cell wraps wherever it must
+_LONG = 20
 
 _TONES = {"better": "good", "worse": "bad", "as good": "level", "inconclusive": "open", WEAK: "weak"}
 _VERDICT = re.compile(rf"({'|'.join(_TONES)})( \([^)]*\))?")
