@@ -44,7 +44,7 @@ def evaluate(
         fields=role_columns(field),
     )
     scores = Store.open(session.store).results.scores(run_id=run.run_id).to_pylist()
-    columns = ("metric", "value", "n", "not_scored", "signature")
+    columns = ("metric", "value", "n", "not_scored", "stray", "signature")
     session.output.show(
         "evaluation",
         {"name": run.name, "task": component.id},

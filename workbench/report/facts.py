@@ -33,11 +33,12 @@ class Score:
     value: float | None
     n: int
     not_scored: int
+    stray: int
     signature: str
     direction: str
     percent: bool
-    distribution: str = ""
-    distribution_version: str = ""
+    distribution: str
+    distribution_version: str
 
 
 @dataclass(frozen=True, kw_only=True)

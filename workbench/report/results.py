@@ -194,15 +194,15 @@ def _methods(facts: Facts, compared: Sequence[Comparison]) -> TableBlock:
 
 
 def _not_scored(facts: Facts) -> list[TableBlock]:
-    missing = [score for score in facts.scores if score.not_scored]
-    if not missing:
+    """What a value does not tell: examples that it leaves out, and predicted labels that there are not."""
+    odd = [score for score in facts.scores if score.not_scored or score.stray]
+    if not odd:
         return []
-    rows = tuple((facts.metrics[score.metric].name, score.arm, score.seed, score.n, score.not_scored) for score in missing)
     return [
         TableBlock(
-            title="Examples that were not scored",
-            columns=("metric", "arm", "seed", "scored", "not scored"),
-            rows=rows,
-            note="They count as missing, not as 0.",
-        )
+            title="Examples that were not scored, and labels that were made up",
+            columns=("metric", "arm", "seed", "scored", "not scored", "made up"),
+            rows=tuple((facts.metrics[each.metric].name, each.arm, each.seed, each.n, each.not_scored, each.stray) for each in odd),
+            note="What is not scored counts as missing, not as 0; a label outside the label set is an error of the true class.",
+        ),
     ]

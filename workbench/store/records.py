@@ -262,6 +262,7 @@ class MetricResult:
         value: None (or NaN) where nothing could be scored.
         n: examples that were scored.
         not_scored: examples that were not.
+        stray: predicted labels outside the label set; 0 for metrics of other things.
         signature: everything that decides the value, in one line.
         state: what ``Metric.prepare`` gave.
         direction, kind: see ``Direction`` and ``MetricKind``.
@@ -275,6 +276,7 @@ class MetricResult:
     value: float | None
     n: int
     not_scored: int
+    stray: int = 0
     signature: str
     state: Mapping[str, object] = field(default_factory=dict)
     direction: str

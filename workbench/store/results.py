@@ -29,10 +29,13 @@ _SCORES: columns.Columns = {
     "value": "float64",
     "n": "int64",
     "not_scored": "int64",
+    "stray": "int64",
     "signature": "string",
     "direction": "string",
     "percent": "bool",
     "kind": "string",
+    "distribution": "string",
+    "distribution_version": "string",
 }
 
 
@@ -73,6 +76,7 @@ class Results:
                         "value": None if metric.value is None or math.isnan(metric.value) else float(metric.value),
                         "n": int(metric.n),
                         "not_scored": int(metric.not_scored),
+                        "stray": int(metric.stray),
                         "signature": metric.signature,
                         "state": codec.dumps(metric.state),
                         "direction": str(metric.direction),
@@ -118,10 +122,12 @@ class Results:
 
         Returns:
             ``run_id``, ``name``, ``arm``, ``seed``, ``metric`` (component id), ``version``, ``value`` (null where nothing was scored), ``n``,
-            ``not_scored``, ``signature``, ``direction``, ``percent``, ``kind``; by run, then in the order of the metrics.
+            ``not_scored``, ``stray``, ``signature``, ``direction``, ``percent``, ``kind``, ``distribution``, ``distribution_version``; by run, then in the order
+            of the metrics.
         """
         query = """
-            SELECT s.run_id, r.name, r.arm, r.seed, s.metric, s.version, s.value, s.n, s.not_scored, s.signature, s.direction, s.percent, s.kind
+            SELECT s.run_id, r.name, r.arm, r.seed, s.metric, s.version, s.value, s.n, s.not_scored, s.stray, s.signature, s.direction, s.percent, s.kind,
+                s.distribution, s.distribution_version
             FROM scores s JOIN runs r USING (run_id)
             WHERE (r.experiment_id = $experiment OR $experiment IS NULL) AND (s.run_id = $run OR $run IS NULL)
             ORDER BY s.run_id, s.rowid

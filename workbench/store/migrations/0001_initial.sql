@@ -271,6 +271,7 @@ CREATE TABLE scores (
     value DOUBLE,
     n BIGINT NOT NULL,
     not_scored BIGINT NOT NULL,
+    stray BIGINT NOT NULL,
     signature VARCHAR NOT NULL,
     state VARCHAR NOT NULL,
     direction VARCHAR NOT NULL,
