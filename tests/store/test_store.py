@@ -114,3 +114,20 @@ def test_two_stores_side_by_side(tmp_path):
     with left._door.read():
         assert right.ledger.append("x", {}, dataset="data", author="ann").number == 1
     assert left.ledger.number() == 0
+
+
+def test_reads_within_reading_are_one_access(store, monkeypatch):
+    """Reads inside ``reading``, nested or not, open the file once; a write there is refused instead of waiting for itself, and works afterwards."""
+    opened = []
+    connect = store_module.duckdb.connect
+    monkeypatch.setattr(store_module.duckdb, "connect", lambda *given, **config: (opened.append(given), connect(*given, **config))[1])
+    with store.reading():
+        assert 0 == store.ledger.number()
+        with store.reading():
+            assert [] == store.datasets.list()
+        assert [] == store.ledger.log()
+        with pytest.raises(RuntimeError, match="inside the store already"):
+            store.ledger.append("note", {}, dataset="", author="ada")
+
+    assert 1 == len(opened)
+    assert 1 == store.ledger.append("note", {}, dataset="", author="ada").number

@@ -37,17 +37,18 @@ def current(store: Store, name: str) -> Current:
         UnknownNameError: where there is no such dataset.
         DataError: where no selector has scored it yet.
     """
-    dataset = store.datasets.find(name)
-    if dataset is None:
-        raise UnknownNameError("dataset", name, [record.name for record in store.datasets.list()])
-    newest: dict[str, SelectorRun] = {}
-    for run in store.signals.runs(dataset.dataset_id):
-        newest[run.selector] = run
-    if not newest:
-        raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
-    runs = tuple(newest.values())
-    records = store.ledger.policies(name)
-    policy = max(records, key=lambda record: record.policy_id, default=None)
+    with store.reading():
+        dataset = store.datasets.find(name)
+        if dataset is None:
+            raise UnknownNameError("dataset", name, [record.name for record in store.datasets.list()])
+        newest: dict[str, SelectorRun] = {}
+        for run in store.signals.runs(dataset.dataset_id):
+            newest[run.selector] = run
+        if not newest:
+            raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
+        runs = tuple(newest.values())
+        records = store.ledger.policies(name)
+        policy = max(records, key=lambda record: record.policy_id, default=None)
     decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs))
     return Current(dataset=dataset, runs=runs, policy=policy, decision=decision)
 

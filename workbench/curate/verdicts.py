@@ -109,9 +109,10 @@ def decide(store: Store, dataset_id: int, runs: Sequence[SelectorRun], policy: P
     Raises:
         UnknownNameError: where the policy names a signal that none of the runs wrote.
     """
-    number = store.ledger.number() if ledger_number is None else ledger_number
     key = policy_hash(policy) + "-" + "-".join(str(run.selector_run) for run in sorted(runs, key=lambda run: run.selector_run))
-    found = store.curation.find(dataset_id, key, number)
+    with store.reading():
+        number = store.ledger.number() if ledger_number is None else ledger_number
+        found = store.curation.find(dataset_id, key, number)
     if found is not None:
         return Decision(verdict_set=found[0], policy=policy, ledger_number=number, counts=Counts.from_plain(found[1]))
     pins = store.ledger.pins(dataset_id, at=number) if policy.pins else []

@@ -47,7 +47,8 @@ def curation_page() -> None:
             if author():
                 draw_signature()
         place = _place((state.dataset.dataset_id, chosen))
-        listing = read_listing(store, state, chosen, place)
+        with store.reading():
+            listing = read_listing(store, state, chosen, place)
         _draw_counters(state.decision.counts)
         if listing is None:
             nothing_yet("No row answers to this filter. Choose another verdict or rule, or clear the text, in the panel at the left.")

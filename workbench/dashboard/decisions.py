@@ -70,11 +70,12 @@ def undo(dataset: DatasetRecord, place: Place) -> None:
     """Take back the author's own last decision on this dataset, say which it was, and go to its row."""
     with _outcome_told():
         store = open_store()
-        last = _last_own_step(store, dataset)
+        with store.reading():
+            last = _last_own_step(store, dataset)
+            pins = store.ledger.pins(dataset.dataset_id)
         if last is not None and last.action != "pin":
             _tell(f"Your last step here, {last.number} ({last.action}), decided on no row. The command line takes it back: workbench undo")
             return
-        pins = store.ledger.pins(dataset.dataset_id)
         entry = store.ledger.undo(author=author(), dataset=dataset.name)
         undone = [each for each in pins if each.number == entry.undoes]
         what = f"{undone[0].decision} {short_id(undone[0].example_id)}" if len(undone) == 1 else f"a decision on {len(undone):,} rows"

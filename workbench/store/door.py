@@ -75,6 +75,7 @@ class Door:
         self.wait = wait
         self.memory_limit = memory_limit()
         self._lock = StoreLock(files)
+        self._thread = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
@@ -85,12 +86,31 @@ class Door:
             StoreVersionError: a newer workbench has migrated it meanwhile.
             StoreError: it cannot be opened or read.
         """
+        shared: DuckDBPyConnection | None = getattr(self._thread, "shared", None)
+        if shared is not None:
+            with closing(shared.cursor()) as cursor:
+                yield cursor
+            return
         readers = _readers.setdefault(str(self.path), _Readers())
         with self._entered(lambda: readers.enter(self._connect_to_read), exclusive=False) as cursor:
             try:
                 yield cursor
             finally:
                 readers.leave(cursor)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Make all reads of this thread within one access: one lock, one connection.
+
+        Opening the file costs far more than a small query, so whoever asks for many things at once asks here, for as short as any other access.
+        """
+        outer = getattr(self._thread, "shared", None)
+        with self.read() as connection:
+            self._thread.shared = connection
+            try:
+                yield
+            finally:
+                self._thread.shared = outer
 
     @contextmanager
     def write(self) -> Iterator[DuckDBPyConnection]:

@@ -24,6 +24,7 @@ from workbench.store.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -100,6 +101,14 @@ class Store:
         except schema.EmptyDatabaseError:  # what an interrupted ``create`` leaves
             door.upgrade()
             return cls.open(path, wait=wait)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Make all reads of this thread within one access to the file; nothing can be written within, and no longer than any access should take.
+
+        Raises:
+            StoreLockedError, StoreError: as any access.
+        """
+        return self._door.reading()
 
     def sql(self, query: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query on a connection that can neither write nor read any other file.
