@@ -11,10 +11,10 @@ from workbench.dashboard.curation import curation_page
 from workbench.dashboard.runs import runs_page
 
 st.set_page_config(page_title="workbench", layout="wide", initial_sidebar_state=340)
-# Pages have no icons: the browser's tab would ask a font server on the internet for them.
+# Pages have no icons: the browser's tab would ask a font server on the internet for them. The first has no path: Streamlit serves it at / alone.
 chosen = st.navigation(
     [
-        st.Page(curation_page, title="Curate", url_path="curate", default=True),
+        st.Page(curation_page, title="Curate", default=True),
         st.Page(runs_page, title="Runs", url_path="runs"),
         st.Page(comparison_page, title="Compare", url_path="compare"),
     ],

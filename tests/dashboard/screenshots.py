@@ -1,0 +1,81 @@
+"""Takes the pictures of the dashboard under docs/images: every page, in light and dark.
+
+    python tests/dashboard/screenshots.py [STORE]
+
+Without a store it makes the demo's, which holds nothing but the documentation of the running Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+WORKBENCH = [sys.executable, "-c", "import sys; from workbench.cli import main; sys.exit(main())"]
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+PAGES = {"curate": "", "runs": "runs", "compare": "compare"}
+"""Name of the picture to path of the page."""
+COLOURS = 96
+"""Enough for widgets and text; a picture takes a third of the room."""
+
+
+@contextlib.contextmanager
+def served(store: Path):
+    """The address of a dashboard on this store."""
+    process = subprocess.Popen([*WORKBENCH, "--store", str(store), "--author", "ada", "dashboard", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        yield re.search(r"http://\S+", process.stdout.readline())[0]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def settle(page) -> None:
+    """Wait until nothing on the page changes any more."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+    page.wait_for_timeout(700)
+
+
+def take(address: str, pages: list[str], folder: Path) -> None:
+    """Open each page at 1280 px in both schemes, and save what is seen."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=scheme)
+            for name in pages:
+                page.goto(f"{address}/{PAGES[name]}")
+                page.locator("[data-testid=stMain] [data-testid=stElementContainer]").first.wait_for(state="attached", timeout=60_000)
+                settle(page)
+                picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+                picture.save(folder / f"dashboard-{name}-{scheme}.png", optimize=True)
+        browser.close()
+
+
+def main() -> None:
+    """Read the command line and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("store", nargs="?", type=Path)
+    parser.add_argument("--to", type=Path, default=IMAGES)
+    parser.add_argument("--pages", nargs="*", choices=PAGES, default=list(PAGES))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = given.store
+        if store is None:
+            store = Path(folder, "demo.duckdb")
+            subprocess.run([*WORKBENCH, "--store", str(store), "demo", "--quick", "--to", folder], check=True)
+        with served(store) as address:
+            take(address, given.pages, given.to)
+
+
+if __name__ == "__main__":
+    main()
