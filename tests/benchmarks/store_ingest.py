@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from workbench.store import NewSelectorRun, Store
+from workbench.store import NewSelectorRun, RowFilter, Store
 from workbench.store.lock import StoreLock
 from workbench.types import Action, Findings, PolicyRule, Role, RoleType, Rule, Signal
 
@@ -138,8 +138,8 @@ def main():
             }
         )
         verdict_set = report.step("save verdicts", lambda: store.curation.save(dataset.dataset_id, "p", 0, verdicts, {}))
-        report.step("a page of 50 dropped from the middle", lambda: store.curation.page(verdict_set, after_row=rows // 2, verdict="drop"))
-        report.step("count a text that nothing contains", lambda: store.curation.count(verdict_set, text="zebra"))
+        report.step("a page of 50 dropped from the middle", lambda: store.curation.page(verdict_set, RowFilter(verdict="drop"), after_row=rows // 2))
+        report.step("count a text that nothing contains", lambda: store.curation.count(verdict_set, RowFilter(text="zebra")))
         report.step("pin 100,000 rows", lambda: store.ledger.pin("data", range(min(rows, 100_000)), "keep", author="me"))
         report.step("read these pins", lambda: store.ledger.pins(dataset.dataset_id))
         report.step("append one entry to the ledger", lambda: store.ledger.append("x", {}, dataset="data", author="me"))

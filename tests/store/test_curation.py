@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from store_builders import examples, imported, numbered, rule, run_of, scored, verdict_table
 
 from workbench.errors import DataError, UnknownNameError
-from workbench.store import Store
+from workbench.store import Range, RowFilter, Store
 from workbench.types import Findings, Signal
 
 OPERATORS = {
@@ -131,6 +132,13 @@ def shown(tmp_path_factory):
         ({"text": "\\"}, [5]),
         ({"text": "LABEL"}, [0, 1, 2, 3, 4, 5]),
         ({"text": "' OR true --"}, []),
+        ({"pattern": r"^[A-Z]+_\w+$"}, [3]),
+        ({"pattern": "PERCENT|back"}, [2, 5]),
+        ({"flagged": False}, [0, 4]),
+        ({"flagged": True, "pinned": False}, [1, 2, 5]),
+        ({"label": ("text", "plain")}, [0]),
+        ({"source": "nowhere"}, []),
+        ({"slice": ('a"key', "x")}, []),
         ({"rule": "' OR true --"}, []),
     ],
     ids=str,
@@ -138,11 +146,13 @@ def shown(tmp_path_factory):
 def test_page_filters(shown, filters, expected):
     """A page holds the rows that pass all filters, in row order; its count says how many there are."""
     store, number = shown
-    found = store.curation.page(number, **filters)
+    found = store.curation.page(number, RowFilter(**filters))
     assert [2 + position for position in expected] == found.column("row").to_pylist()
     assert [TEXTS[position] for position in expected] == found.column("text").to_pylist()
     assert [FIRED[position] for position in expected] == found.column("fired").to_pylist()
-    assert len(expected) == store.curation.count(number, **filters)
+    assert len(expected) == store.curation.count(number, RowFilter(**filters))
+    assert found.column("row").to_pylist() == store.curation.rows(number, RowFilter(**filters)).tolist()
+    assert Counter(found.column("verdict").to_pylist()) == store.curation.verdict_counts(number, RowFilter(**filters))
 
 
 def test_pages_follow_one_another(shown):
@@ -158,6 +168,39 @@ def test_pages_follow_one_another(shown):
     assert columns == page.column_names
     assert store.curation.verdict(number, 3)["partner"] == 2
     assert store.curation.verdict(number, 0) is None
+
+
+def test_a_pattern_that_is_none_is_refused(shown):
+    """A regular expression that cannot be read is the user's to mend."""
+    store, number = shown
+    with pytest.raises(DataError, match="is no regular expression"):
+        store.curation.page(number, RowFilter(pattern="(a"))
+
+
+def test_facets_count_the_rows_of_a_filter_by_value(shown):
+    """The commonest value comes first, and equal counts by value; a column that no row has gives nothing."""
+    store, number = shown
+    assert [("label", 2)] == store.curation.facet(number, RowFilter(verdict="drop"), of="label", name="label")
+    assert sorted((text, 1) for text in TEXTS)[:4] == store.curation.facet(number, of="label", name="text", limit=4)
+    assert sum(n for _, n in store.curation.facet(number, of="source")) == 6
+    assert [] == store.curation.facet(number, of="slice", name='a"key')
+    with pytest.raises(UnknownNameError):
+        store.curation.facet(number, of="label", name="nothing")
+
+
+def test_histograms_and_ranges_count_every_finite_value_once(store):
+    """Parts of a histogram add up to the rows that have a finite value, and a range of values finds the rows within."""
+    record = imported(store, examples(numbered(6)))
+    run = scored(store, record.dataset_id, [0.0, 0.25, 1.0, float("nan"), 0.5, None])
+    number = store.curation.save(record.dataset_id, "hash", 0, verdict_table(["keep", "drop", "drop", "keep", "keep", "keep"]), {})
+    parts = store.curation.histogram(number, run, "score", bins=2).to_pylist()
+
+    assert [(0.0, "drop", 1), (0.0, "keep", 1), (0.5, "drop", 1), (0.5, "keep", 1)] == [
+        (part["low"], part["verdict"], part["rows"]) for part in parts
+    ]
+    within = Range(selector_run=run.selector_run, signal="score", low=0.25, high=0.5)
+    assert [1, 4] == store.curation.rows(number, RowFilter(values=within)).tolist()
+    assert [1] == store.curation.rows(number, RowFilter(values=within, verdict="drop")).tolist()
 
 
 def test_same_verdicts_are_kept_once(store):

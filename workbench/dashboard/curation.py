@@ -9,12 +9,13 @@ import streamlit as st
 from workbench.curate import current
 from workbench.dashboard.access import errors_told, first_steps, open_store
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo
-from workbench.dashboard.listing import Filter, read_listing
+from workbench.dashboard.listing import read_listing
 from workbench.dashboard.place import Place
 from workbench.dashboard.record import draw_record
 from workbench.dashboard.show import nothing_yet, text
 from workbench.report.numbers import cell
 from workbench.report.text import excerpt
+from workbench.store import RowFilter
 from workbench.types import RoleType, Verdict
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def curation_page() -> None:
             draw_record(state.dataset, listing, place)
 
 
-def _choose_filter(counts: Counts) -> Filter:
+def _choose_filter(counts: Counts) -> RowFilter:
     verdict = st.radio("Verdict", [ANY, *(each.value for each in Verdict), PINNED], key="verdict", bind="query-params")
     rule = st.selectbox("Selector or rule that fired", [ANY, *_rule_names(counts)], key="rule", bind="query-params")
     words = st.text_input("Text", key="text", bind="query-params", placeholder="words to look for", type="search")
-    return Filter(
+    return RowFilter(
         verdict=None if verdict in {ANY, PINNED} else verdict,
         pinned=True if verdict == PINNED else None,
         rule=None if rule == ANY else rule,

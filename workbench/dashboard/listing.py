@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from workbench.curate import explain
@@ -13,17 +13,7 @@ if TYPE_CHECKING:
 
     from workbench.curate import Current, Explanation
     from workbench.dashboard.place import Place
-    from workbench.store import Pin, Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """Which rows are listed; None is any."""
-
-    verdict: str | None = None
-    pinned: bool | None = None
-    rule: str | None = None
-    text: str | None = None
+    from workbench.store import Pin, RowFilter, Store
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,11 +55,10 @@ class Listing:
         return [cast("int", row["row"]) for row in self.rows]
 
 
-def read_listing(store: Store, state: Current, chosen: Filter, place: Place) -> Listing | None:
+def read_listing(store: Store, state: Current, chosen: RowFilter, place: Place) -> Listing | None:
     """Read the page that ``place`` is on, and settle its focus on a row that is there; None where no row answers to the filter."""
-    filters = asdict(chosen)
     while True:
-        rows = store.curation.page(state.decision.verdict_set, after_row=place.starts[-1], limit=PAGE + 1, **filters).to_pylist()
+        rows = store.curation.page(state.decision.verdict_set, chosen, after_row=place.starts[-1], limit=PAGE + 1).to_pylist()
         if rows or len(place.starts) == 1:
             break
         place.starts.pop()  # all rows of the last page have left the list
@@ -79,7 +68,7 @@ def read_listing(store: Store, state: Current, chosen: Filter, place: Place) -> 
     index = place.settle([row["row"] for row in shown])
     return Listing(
         rows=shown,
-        total=store.curation.count(state.decision.verdict_set, **filters),
+        total=store.curation.count(state.decision.verdict_set, chosen),
         more=len(rows) > PAGE,
         index=index,
         record=_read_record(store, state, shown[index]["row"]),

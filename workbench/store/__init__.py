@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.store.filtering import Range, RowFilter
 from workbench.store.records import (
     ArmRecord,
     DatasetRecord,
@@ -28,6 +29,8 @@ __all__ = [
     "NewSelectorRun",
     "Pin",
     "PolicyRecord",
+    "Range",
+    "RowFilter",
     "RunRecord",
     "SelectorRun",
     "Store",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
+import duckdb
 import numpy as np
 
 from workbench.errors import DataError, UnknownNameError
 from workbench.store import codec, columns
+from workbench.store.filtering import RowFilter, condition, meta_path
 from workbench.store.ingest import VERDICT_SET, Ingest, Stage, discard, remove_discarded
 from workbench.store.rows import arrays, first, now, records, store
-from workbench.types import RoleType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
@@ -139,39 +141,27 @@ class Curation:
             found = records(connection, query, [verdict_set, int(row)])
         return found[0] if found else None
 
-    def page(
-        self,
-        verdict_set: int,
-        *,
-        after_row: int = -1,
-        limit: int = 50,
-        verdict: str | None = None,
-        rule: str | None = None,
-        text: str | None = None,
-        pinned: bool | None = None,
-    ) -> pa.Table:
+    def page(self, verdict_set: int, chosen: RowFilter | None = None, *, after_row: int = -1, limit: int = 50) -> pa.Table:
         """One page of records with their verdicts, in row order.
 
         Args:
             verdict_set: its number.
+            chosen: which rows; None is all of them.
             after_row: the last row of the page before.
             limit: rows at most.
-            verdict: only these.
-            rule: only where this rule fired: ``<selector>.<signal> <action>``, ``<selector>.<signal>`` or ``<selector>``.
-            text: only where a role contains this text, upper and lower case alike.
-            pinned: only rows with a pin, or only rows without.
 
         Returns:
             ``row``, ``example_id``, ``split``, then ``verdict``, ``fired``, ``partner``, ``pin`` as in ``save``, then one column per role.
 
         Raises:
-            DataError: there is no such set.
+            DataError: there is no such set, or the filter cannot be used.
         """
         with self._door.read() as connection:
             dataset_id, roles = _roles(connection, verdict_set)
-            where, given = _filter(dataset_id, roles, verdict=verdict, rule=rule, text=text, pinned=pinned)
+            where, given = condition(chosen or RowFilter(), dataset_id, roles)
             hits = f"SELECT row FROM _verdicts v WHERE verdict_set = $set AND row > $after AND {where} ORDER BY row LIMIT $limit"
-            found = arrays(connection, hits, {**given, "set": verdict_set, "after": after_row, "limit": limit})["row"]
+            with _usable(chosen):
+                found = arrays(connection, hits, {**given, "set": verdict_set, "after": after_row, "limit": limit})["row"]
             names = [role.name for role in roles]
             query = f"""
                 SELECT v.row, e.example_id, e.split, v.verdict, v.fired, v.partner, v.pin, {columns.listing(names, "e")}
@@ -185,15 +175,88 @@ class Curation:
             shape = {"row": "int64", "example_id": "string", "split": "string", **columns.VERDICTS, **columns.of_roles(roles)}
             return columns.fetch(connection, query, {"set": verdict_set, "rows": rows, "first": low, "last": high}, columns=shape)
 
-    def count(
-        self, verdict_set: int, *, verdict: str | None = None, rule: str | None = None, text: str | None = None, pinned: bool | None = None
-    ) -> int:
+    def count(self, verdict_set: int, chosen: RowFilter | None = None) -> int:
         """How many rows ``page`` would go through with the same filter."""
-        with self._door.read() as connection:
+        return int(self._of_filter(verdict_set, chosen, "count(*) AS n", "")["n"][0])
+
+    def rows(self, verdict_set: int, chosen: RowFilter | None = None) -> np.ndarray:
+        """The rows that ``page`` would go through with the same filter: int64 [n], ascending."""
+        return self._of_filter(verdict_set, chosen, "row", "ORDER BY row")["row"]
+
+    def verdict_counts(self, verdict_set: int, chosen: RowFilter | None = None) -> dict[str, int]:
+        """How many rows of a filter have each verdict; a verdict that none has is left out."""
+        found = self._of_filter(verdict_set, chosen, "verdict, count(*) AS n", "GROUP BY verdict")
+        return dict(zip(found["verdict"].tolist(), found["n"].tolist(), strict=True))
+
+    def _of_filter(self, verdict_set: int, chosen: RowFilter | None, select: str, end: str) -> dict[str, np.ndarray]:
+        with self._door.read() as connection, _usable(chosen):
             dataset_id, roles = _roles(connection, verdict_set)
-            where, given = _filter(dataset_id, roles, verdict=verdict, rule=rule, text=text, pinned=pinned)
-            found = connection.execute(f"SELECT count(*) FROM _verdicts v WHERE verdict_set = $set AND {where}", {**given, "set": verdict_set})
-            return int(found.fetchall()[0][0])
+            where, given = condition(chosen or RowFilter(), dataset_id, roles)
+            return arrays(connection, f"SELECT {select} FROM _verdicts v WHERE verdict_set = $set AND {where} {end}", {**given, "set": verdict_set})
+
+    def facet(
+        self, verdict_set: int, chosen: RowFilter | None = None, *, of: Literal["source", "label", "slice"], name: str = "", limit: int = 50
+    ) -> list[tuple[str, int]]:
+        """The commonest values of the source, of a role or of a column of the metadata, with the rows of a filter that have them.
+
+        Args:
+            verdict_set: its number.
+            chosen: which rows; None is all of them.
+            of: what ``name`` names: nothing, a role, or a column of the metadata.
+            name: of the role or the column.
+            limit: values at most.
+
+        Raises:
+            UnknownNameError: there is no such role.
+            DataError: there is no such set, or the filter cannot be used.
+        """
+        with self._door.read() as connection, _usable(chosen):
+            dataset_id, roles = _roles(connection, verdict_set)
+            known = {role.name for role in roles}
+            if of == "label" and name not in known:
+                raise UnknownNameError("role", name, known)
+            value = {"source": "e.source", "label": f"CAST(e.{columns.quote(name)} AS VARCHAR)", "slice": "e.meta ->> $key"}[of]
+            where, given = condition(chosen or RowFilter(), dataset_id, roles)
+            query = f"""
+                SELECT {value} AS value, count(*) AS n FROM _verdicts v JOIN _examples_{dataset_id} e ON e.row = v.row
+                WHERE v.verdict_set = $set AND {where} AND value IS NOT NULL
+                GROUP BY value ORDER BY n DESC, value LIMIT $limit
+            """
+            more = {"key": meta_path(name)} if of == "slice" else {}
+            return [(str(found), int(n)) for found, n in connection.execute(query, {**given, **more, "set": verdict_set, "limit": limit}).fetchall()]
+
+    def histogram(self, verdict_set: int, run: SelectorRun, signal: str, *, bins: int = 40) -> pa.Table:
+        """How the values of a signal spread over the rows of a verdict set, by verdict.
+
+        Args:
+            verdict_set: its number.
+            run: the selector run that wrote the signal.
+            signal: its name.
+            bins: equal parts of the range from the least to the greatest value.
+
+        Returns:
+            ``low`` float64, ``high`` float64 (the bounds of a part), ``verdict`` string, ``rows`` int64; parts without rows are left out, and so are
+            rows without a value.
+
+        Raises:
+            UnknownNameError: the run wrote no such signal.
+        """
+        known = {each.name for each in run.signals}
+        if signal not in known:
+            raise UnknownNameError("signal", signal, known)
+        value = f"CAST(s.{columns.quote(signal)} AS DOUBLE)"
+        query = f"""
+            WITH found AS (
+                SELECT {value} AS value, v.verdict FROM signals_{run.selector_run} s JOIN _verdicts v ON v.row = s.row
+                WHERE v.verdict_set = $set AND value IS NOT NULL AND isfinite(value)
+            ), span AS (SELECT min(value) AS low, greatest((max(value) - min(value)) / $bins, 1e-300) AS width FROM found),
+            parts AS (SELECT least(floor((value - low) / width), $bins - 1) AS part, low, width, verdict FROM found, span)
+            SELECT low + part * width AS low, low + (part + 1) * width AS high, verdict, count(*) AS rows
+            FROM parts GROUP BY low, width, part, verdict ORDER BY 1, verdict
+        """
+        shape = {"low": "float64", "high": "float64", "verdict": "string", "rows": "int64"}
+        with self._door.read() as connection:
+            return columns.fetch(connection, query, {"set": verdict_set, "bins": bins}, columns=shape)
 
     def _fire(self, run: int, rules: Sequence[tuple[int, str, Operator, float]], start: int, stop: int, fired: np.ndarray) -> None:
         """Evaluate rules on the signals of one run for the rows [start, stop), into ``fired`` bool [rules, rows]."""
@@ -255,25 +318,12 @@ def _roles(connection: DuckDBPyConnection, verdict_set: int) -> tuple[int, tuple
     return int(found[0]), codec.roles(found[1])
 
 
-def _filter(
-    dataset_id: int, roles: Sequence[Role], *, verdict: str | None, rule: str | None, text: str | None, pinned: bool | None
-) -> tuple[str, dict[str, object]]:
-    """A condition on ``v``, a row of ``_verdicts``, and its parameters."""
-    conditions = ["true"]
-    given: dict[str, object] = {}
-    if verdict is not None:
-        conditions.append("v.verdict = $verdict")
-        given["verdict"] = str(verdict)
-    if rule is not None:
-        conditions.append("len(list_filter(v.fired, lambda f: f = $rule OR starts_with(f, $rule || ' ') OR starts_with(f, $rule || '.'))) > 0")
-        given["rule"] = rule
-    if text is not None:
-        pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)
-        searched = [columns.quote(role.name) for role in roles if role.type is not RoleType.NUMBER]
-        tests = " OR ".join(f"CAST({name} AS VARCHAR) ILIKE $pattern ESCAPE '\\'" for name in searched) or "false"
-        conditions.append(f"v.row IN (SELECT row FROM roles_{dataset_id} WHERE {tests})")
-        if searched:
-            given["pattern"] = f"%{pattern}%"
-    if pinned is not None:
-        conditions.append(f"v.pin IS {'NOT ' if pinned else ''}NULL")
-    return " AND ".join(conditions), given
+@contextmanager
+def _usable(chosen: RowFilter | None) -> Iterator[None]:
+    """Say what is wrong with a filter that people can write wrongly."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if chosen is None or chosen.pattern is None:
+            raise
+        raise DataError(f"{chosen.pattern!r} is no regular expression: {error}", expected="one that RE2 takes, such as ^No\\b") from error
