@@ -5,12 +5,16 @@ from __future__ import annotations
 from workbench.curate.current import Current, current
 from workbench.curate.explain import Explanation, Finding, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
+from workbench.curate.material import Material
+from workbench.curate.outcome import Counts, RuleCount
 from workbench.curate.planted import Flagged, Recall, measure
 from workbench.curate.policies import default_policy, format_rule, from_plain, parse_rule, policy_hash, replace_rules, to_plain
 from workbench.curate.scoring import ConfiguredSelector, score
-from workbench.curate.verdicts import Counts, Decision, RuleCount, decide, training_rows
+from workbench.curate.verdicts import Decision, decide, training_rows
+from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
 __all__ = [
+    "ChangedRow",
     "ConfiguredSelector",
     "Counts",
     "Current",
@@ -19,10 +23,14 @@ __all__ = [
     "Exported",
     "Finding",
     "Flagged",
+    "Material",
     "Partner",
+    "Preview",
     "Recall",
     "RuleCount",
     "SignalValue",
+    "SliceChange",
+    "Tally",
     "current",
     "decide",
     "default_policy",
@@ -39,4 +47,5 @@ __all__ = [
     "score",
     "to_plain",
     "training_rows",
+    "what_if",
 ]

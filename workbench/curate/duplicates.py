@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 ABSENT = -1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PairRule:
     """The edges that one rule acts on.
 
@@ -30,37 +30,7 @@ class PairRule:
     similar: np.ndarray
 
 
-class _Neighbours:
-    """Who is a duplicate of whom under one rule, with groups of copies kept as groups."""
-
-    def __init__(self, rule: PairRule, size: int) -> None:
-        self._first = np.arange(size)
-        self._first[rule.copies[:, 1]] = rule.copies[:, 0]
-        self._members: dict[int, list[int]] = {}
-        for first, member in rule.copies.tolist():
-            self._members.setdefault(first, [first]).append(member)
-        self._similar: dict[int, list[int]] = {}
-        for a, b in rule.similar.tolist():
-            self._similar.setdefault(a, []).append(b)
-            self._similar.setdefault(b, []).append(a)
-
-    def rows(self) -> Iterator[int]:
-        """Every row that has a duplicate."""
-        for members in self._members.values():
-            yield from members
-        for first in self._similar:
-            yield from self._members.get(first, [first])
-
-    def of(self, row: int) -> Iterator[int]:
-        """The duplicates of one row."""
-        first = int(self._first[row])
-        for node in (first, *self._similar.get(first, ())):
-            for other in self._members.get(node, (node,)):
-                if other != row:
-                    yield other
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Survivors:
     """What the second stage says.
 
@@ -78,7 +48,7 @@ def survivors(rules: Sequence[PairRule], *, order: np.ndarray, eligible: np.ndar
 
     Args:
         rules: positions 0 to n - 1.
-        order: int64 [n], the rank of each row; the lowest comes first. Ranks are unique.
+        order: int64 [n], the rank of each row; the lowest comes first. Ranks of rows that have a duplicate are unique.
         eligible: bool [n], rows that may stay; the others take nobody out.
         pinned: bool [n], rows that stay whatever the rules say; they must have the lowest ranks.
 
@@ -86,17 +56,47 @@ def survivors(rules: Sequence[PairRule], *, order: np.ndarray, eligible: np.ndar
         One entry per row; a row that stays has no partner.
     """
     size = len(order)
-    partner = np.full(size, ABSENT, dtype=np.int64)
-    fired = np.zeros((len(rules), size), dtype=bool)
-    neighbours = [_Neighbours(rule, size) for rule in rules]
-    involved = np.unique(np.fromiter((row for each in neighbours for row in each.rows()), dtype=np.int64))
-    for row in involved[np.argsort(order[involved])].tolist():
-        if not eligible[row] or partner[row] != ABSENT:
-            continue
-        for index, each in enumerate(neighbours):
-            for other in each.of(row):
-                if not pinned[other]:
-                    fired[index, other] = True
-                    if partner[other] == ABSENT:
-                        partner[other] = row
-    return Survivors(partner=partner, fired=fired)
+    result = Survivors(partner=np.full(size, ABSENT, dtype=np.int64), fired=np.zeros((len(rules), size), dtype=bool))
+    ends = [pairs.ravel() for rule in rules for pairs in (rule.copies, rule.similar)]
+    involved = np.unique(np.concatenate(ends)) if ends else np.empty(0, dtype=np.int64)
+    count = len(involved)
+    if not count:
+        return result
+    from workbench.curate._greedy import greedy
+
+    first = np.tile(np.arange(count), (len(rules), 1))
+    member_starts, near_starts = (np.empty((len(rules), count + 1), dtype=np.int64) for _ in range(2))
+    members: list[np.ndarray] = []
+    near: list[np.ndarray] = []
+    for index, rule in enumerate(rules):
+        copies, similar = (np.searchsorted(involved, pairs).reshape(-1, 2) for pairs in (rule.copies, rule.similar))
+        first[index, copies[:, 1]] = copies[:, 0]
+        _list_up(first[index], np.arange(count), member_starts[index], members)
+        a, b, itself = similar[:, 0], similar[:, 1], np.arange(count)
+        _list_up(np.concatenate([itself, a, b]), np.concatenate([itself, b, a]), near_starts[index], near)
+    partner = np.full(count, ABSENT, dtype=np.int64)
+    fired, visited = (np.zeros((len(rules), count), dtype=bool) for _ in range(2))
+    greedy(
+        np.argsort(order[involved], kind="stable"),
+        eligible[involved],
+        pinned[involved],
+        first,
+        near_starts,
+        np.concatenate(near),
+        member_starts,
+        np.concatenate(members),
+        visited,
+        partner,
+        fired,
+    )
+    result.partner[involved] = np.where(partner == ABSENT, ABSENT, involved[partner])
+    result.fired[:, involved] = fired
+    return result
+
+
+def _list_up(sources: np.ndarray, targets: np.ndarray, starts: np.ndarray, lists: list[np.ndarray]) -> None:
+    """Append the targets to ``lists``, ordered by source, and note in ``starts`` where those of each source begin among all that is listed."""
+    begin = sum(map(len, lists))
+    lists.append(targets[np.argsort(sources, kind="stable")])
+    starts[0] = begin
+    starts[1:] = begin + np.cumsum(np.bincount(sources, minlength=len(starts) - 1))

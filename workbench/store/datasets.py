@@ -16,10 +16,10 @@ from workbench.store.records import DatasetRecord
 from workbench.store.rows import arrays, aware, records
 from workbench.store.signals import rebuild_findings
 from workbench.store.staging import ImportStage
-from workbench.types import ExampleTable
+from workbench.types import ExampleTable, RoleType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
@@ -96,6 +96,61 @@ class Datasets:
         with self._door.read() as connection:
             _get(connection, dataset_id)
             return arrays(connection, f"SELECT row FROM _examples_{dataset_id} WHERE split = ? ORDER BY row", [split])["row"]
+
+    def lengths(self, dataset_id: int, rows: np.ndarray) -> Mapping[str, np.ndarray]:
+        """How long some examples are, and their order by content.
+
+        Args:
+            dataset_id: of the version.
+            rows: int64 [n].
+
+        Returns:
+            ``row`` int64 [n], ascending; ``characters`` int64, code points of all texts and labels; ``place`` int64, 1 for the first by content hash,
+            then by row.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            roles = _get(connection, dataset_id).roles
+            texts = [columns.quote(role.name) for role in roles if role.type in {RoleType.TEXT, RoleType.LABEL}]
+            characters = " + ".join(f"coalesce(length({name}), 0)" for name in texts) or "0"
+            connection.register("wanted", {"row": np.asarray(rows, dtype=np.int64)})
+            query = f"""
+                SELECT row, CAST({characters} AS BIGINT) AS characters, row_number() OVER (ORDER BY content_hash, row) AS place
+                FROM _examples_{dataset_id} WHERE row IN (SELECT row FROM wanted) ORDER BY row
+            """
+            return arrays(connection, query)
+
+    def facet(self, dataset_id: int, by: str, *, split: str = "train", most: int = 50) -> tuple[np.ndarray, list[str]]:
+        """The examples of a split by the value of a column.
+
+        Args:
+            dataset_id: of the version.
+            by: a role that is a text, a label or a number; ``source``; or ``meta.<column>``.
+            split: its examples are told apart.
+            most: how many values have a code of their own; the most frequent do.
+
+        Returns:
+            int64 [n] in row order, the position in the list of values; -1 where there is no value, -2 for one that is not on the list. And the
+            values, the most frequent first.
+
+        Raises:
+            DataError: there is no such dataset.
+            UnknownNameError: there is no such column.
+        """
+        with self._door.read() as connection:
+            value, given = _facet_value(_get(connection, dataset_id), by)
+            valued = f"WITH valued AS (SELECT row, {value} AS value FROM _examples_{dataset_id} WHERE split = $split)"
+            listed = f"{valued} SELECT value FROM valued WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value LIMIT $most"
+            values = [each for (each,) in connection.execute(listed, {**given, "split": split, "most": most}).fetchall()]
+            coded = f"""
+                {valued}, listed AS (SELECT unnest($values::VARCHAR[]) AS value, unnest(range(len($values::VARCHAR[]))) AS code)
+                SELECT CASE WHEN valued.value IS NULL THEN -1 ELSE coalesce(listed.code, -2) END AS code
+                FROM valued LEFT JOIN listed USING (value) ORDER BY valued.row
+            """
+            codes = arrays(connection, coded, {**given, "split": split, "values": values})["code"]
+        return codes.astype(np.int64), values
 
     def batches(self, dataset_id: int, *, split: str | None = None, size: int = 20_000) -> Iterator[ExampleTable]:
         """Examples in row order, at most ``size`` at a time; the store is free in between.
@@ -271,6 +326,18 @@ def _get(connection: DuckDBPyConnection, dataset_id: int) -> DatasetRecord:
     if not found:
         raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
     return found[0]
+
+
+def _facet_value(record: DatasetRecord, by: str) -> tuple[str, dict[str, object]]:
+    """A column as an SQL expression that gives a VARCHAR, and its parameters."""
+    if by == "source":
+        return "source", {}
+    if by.startswith("meta."):
+        return "json_extract_string(meta, $path)", {"path": '$."' + by.removeprefix("meta.") + '"'}
+    single = [role.name for role in record.roles if role.type in {RoleType.TEXT, RoleType.LABEL, RoleType.NUMBER}]
+    if by not in single:
+        raise UnknownNameError("column to tell examples apart by", by, ["source", "meta.<column>", *single])
+    return f"CAST({columns.quote(by)} AS VARCHAR)", {}
 
 
 def _beginning_with(connection: DuckDBPyConnection, dataset_ids: list[int], prefix: str) -> list[tuple[int, int, str, str]]:

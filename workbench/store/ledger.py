@@ -13,7 +13,7 @@ import numpy as np
 from workbench.errors import DataError, UnknownNameError
 from workbench.store import codec
 from workbench.store.records import LedgerEntry, Pin, PolicyRecord
-from workbench.store.rows import aware, first, next_id, now, records, store, stored_time
+from workbench.store.rows import arrays, aware, first, next_id, now, records, store, stored_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.types import Policy
 
 _UNDO, _REDO = "undo", "redo"
+_TEXT_CHANGED = "e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed"
 
 
 class Ledger:
@@ -108,35 +109,39 @@ class Ledger:
             DataError: there is no such dataset.
         """
         with self._door.read() as connection:
-            found = first(connection, "SELECT name FROM datasets WHERE dataset_id = ?", [dataset_id])
-            if found is None:
-                raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
-            limit = _newest(connection) if at is None else at
-            connection.register("undone", {"number": np.array(sorted(_undone(connection, limit)), dtype=np.int64)})
-            query = f"""
-                WITH latest AS (
-                    SELECT p.* FROM ledger_pins p JOIN ledger l USING (number)
-                    WHERE l.dataset = $name AND l.number <= $limit AND l.number NOT IN (SELECT number FROM undone)
-                    QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
-                ),
-                by_id AS (
-                    SELECT e.row, p.* FROM latest p JOIN _examples_{int(dataset_id)} e ON e.split = p.split AND e.example_id = p.example_id
-                ),
-                hashes AS (SELECT * FROM latest p ANTI JOIN by_id i ON i.split = p.split AND i.example_id = p.example_id),
-                {_occurrences(dataset_id)},
-                by_raw_row AS (SELECT o.row, p.* FROM hashes p JOIN occurrences o USING (split, raw_hash, occurrence)),
-                in_force AS (
-                    SELECT * FROM (FROM by_id UNION ALL FROM by_raw_row)
-                    QUALIFY row_number() OVER (PARTITION BY row ORDER BY number DESC) = 1
-                )
-                SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note,
-                       e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed
+            query, given = _in_force(connection, dataset_id, at)
+            rows = records(
+                connection,
+                f"""
+                {query}
+                SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note, {_TEXT_CHANGED}
                 FROM in_force f JOIN ledger l USING (number) JOIN _examples_{int(dataset_id)} e ON e.row = f.row
                 WHERE f.decision <> 'none'
                 ORDER BY e.row
-            """
-            rows = records(connection, query, {"name": found[0], "limit": limit})
+                """,
+                given,
+            )
         return [Pin(**{**row, "time": aware(row["time"]), "note": row["note"] or ""}) for row in rows]
+
+    def pinned(self, dataset_id: int, at: int | None = None) -> Mapping[str, np.ndarray]:
+        """What ``pins`` says, as arrays for many of them: ``row`` int64, ``keep`` bool (else drop), ``text_changed`` bool, in row order.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            query, given = _in_force(connection, dataset_id, at)
+            return arrays(
+                connection,
+                f"""
+                {query}
+                SELECT e.row, f.decision = 'keep' AS keep, {_TEXT_CHANGED}
+                FROM in_force f JOIN _examples_{int(dataset_id)} e ON e.row = f.row
+                WHERE f.decision <> 'none'
+                ORDER BY e.row
+                """,
+                given,
+            )
 
     def undo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
         """Take back the author's own last step that is not undone, on one dataset or on any.
@@ -232,6 +237,33 @@ def _occurrences(dataset_id: int) -> str:
             ) WHERE alike
         )
     """
+
+
+def _in_force(connection: DuckDBPyConnection, dataset_id: int, at: int | None) -> tuple[str, dict[str, object]]:
+    """Common table expressions up to ``in_force``, the last pin on each row of a dataset version, and their parameters."""
+    found = first(connection, "SELECT name FROM datasets WHERE dataset_id = ?", [dataset_id])
+    if found is None:
+        raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
+    limit = _newest(connection) if at is None else at
+    connection.register("undone", {"number": np.array(sorted(_undone(connection, limit)), dtype=np.int64)})
+    query = f"""
+        WITH latest AS (
+            SELECT p.* FROM ledger_pins p JOIN ledger l USING (number)
+            WHERE l.dataset = $name AND l.number <= $limit AND l.number NOT IN (SELECT number FROM undone)
+            QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
+        ),
+        by_id AS (
+            SELECT e.row, p.* FROM latest p JOIN _examples_{int(dataset_id)} e ON e.split = p.split AND e.example_id = p.example_id
+        ),
+        hashes AS (SELECT * FROM latest p ANTI JOIN by_id i ON i.split = p.split AND i.example_id = p.example_id),
+        {_occurrences(dataset_id)},
+        by_raw_row AS (SELECT o.row, p.* FROM hashes p JOIN occurrences o USING (split, raw_hash, occurrence)),
+        in_force AS (
+            SELECT * FROM (FROM by_id UNION ALL FROM by_raw_row)
+            QUALIFY row_number() OVER (PARTITION BY row ORDER BY number DESC) = 1
+        )
+    """
+    return query, {"name": found[0], "limit": limit}
 
 
 def _newest(connection: DuckDBPyConnection) -> int:

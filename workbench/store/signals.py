@@ -168,6 +168,23 @@ class Signals:
             query = "SELECT a, b, signal, kind, similarity FROM duplicate_edges WHERE selector_run = ? ORDER BY a, b, signal"
             return columns.fetch(connection, query, [selector_run], columns=columns.EDGES)
 
+    def pairs(self, selector_run: int, signal: str, kind: str) -> Mapping[str, np.ndarray]:
+        """Edges of one signal and kind as arrays: ``a`` < ``b`` int64 (rows), ``similarity`` float64, in no order."""
+        with self._door.read() as connection:
+            query = "SELECT a, b, similarity FROM duplicate_edges WHERE selector_run = ? AND signal = ? AND kind = ?"
+            return arrays(connection, query, [selector_run, signal, kind])
+
+    def column(self, selector_run: int, signal: str, rows: np.ndarray) -> np.ndarray:
+        """One signal at these rows (ascending): float64, NaN where there is none."""
+        values = np.full(len(rows), np.nan)
+        length = int(rows[-1]) + 1 if len(rows) else 0
+        for start in range(0, length, _PAGE_ROWS):
+            query = f"SELECT row, CAST({columns.quote(signal)} AS DOUBLE) AS value FROM signals_{int(selector_run)} WHERE row >= ? AND row < ?"
+            with self._door.read() as connection:
+                found = arrays(connection, f"SELECT * FROM ({query}) WHERE value IS NOT NULL", [start, start + _PAGE_ROWS])
+            values[np.searchsorted(rows, found["row"])] = found["value"]
+        return values
+
     def evidence(self, dataset_id: int, rows: Sequence[int]) -> pa.Table:
         """Evidence on these rows from all selector runs of a dataset version.
 

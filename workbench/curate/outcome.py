@@ -1,0 +1,234 @@
+"""The three stages of a policy, with every rule held against every row.
+
+Stage 1 is row rules, stage 2 duplicates, stage 3 a choice. Pins override all three. Nothing short-circuits: a row that one rule drops is still shown
+to all others, which is what makes "rows that only this rule dropped" a number that can be trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, cast
+
+import numpy as np
+
+from workbench.curate.duplicates import ABSENT, survivors
+from workbench.curate.policies import format_rule, policy_hash
+from workbench.types import Action, PolicyRule, Rule, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.curate.material import Material
+    from workbench.types import Choice, Policy
+
+CHOICE = "choose"
+VERDICTS = (Verdict.KEEP, Verdict.DROP, Verdict.REVIEW)
+"""What the codes in ``Outcome.verdict`` stand for."""
+KEEP, DROP, REVIEW = range(len(VERDICTS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleCount:
+    """What one rule did.
+
+    Attributes:
+        signal: ``<selector>.<signal>``, or ``choose``.
+        action: drop or review.
+        rule: operator and threshold.
+        fired: rows that it fired on.
+        only: rows that it dropped (or sent to review) and no other rule did.
+    """
+
+    signal: str
+    action: str
+    rule: str
+    fired: int
+    only: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What became of the imported rows of train: ``imported = kept + dropped + review``."""
+
+    imported: int
+    kept: int
+    dropped: int
+    review: int
+    pinned: int
+    rules: tuple[RuleCount, ...]
+
+    def __post_init__(self) -> None:
+        if self.imported != self.kept + self.dropped + self.review:
+            message = f"counts do not add up: {self.imported} imported, {self.kept} kept, {self.dropped} dropped, {self.review} under review"
+            raise AssertionError(message)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, object]) -> Counts:
+        """Read what ``dataclasses.asdict`` wrote."""
+        fields = dict(plain)
+        rules = tuple(RuleCount(**rule) for rule in cast("list[dict[str, object]]", fields.pop("rules")))  # type: ignore[arg-type]
+        return cls(**fields, rules=rules)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pinned:
+    """Pins by position, bool [n] each. A pin whose text changed neither keeps nor drops: it asks for a look."""
+
+    keep: np.ndarray
+    drop: np.ndarray
+    changed: np.ndarray
+
+    @classmethod
+    def read(cls, material: Material, ledger_number: int) -> Self:
+        """The pins on these rows as they stood at a ledger number."""
+        found = material.store.ledger.pinned(material.dataset_id, ledger_number)
+        positions = np.searchsorted(material.rows, found["row"])
+        inside = positions < len(material)
+        inside[inside] = material.rows[positions[inside]] == found["row"][inside]
+        pinned = cls.none(len(material))
+        for target, chosen in (
+            (pinned.changed, found["text_changed"]),
+            (pinned.keep, found["keep"] & ~found["text_changed"]),
+            (pinned.drop, ~found["keep"] & ~found["text_changed"]),
+        ):
+            target[positions[inside & chosen]] = True
+        return pinned
+
+    @classmethod
+    def none(cls, size: int) -> Self:
+        """No pin at all."""
+        return cls(keep=np.zeros(size, dtype=bool), drop=np.zeros(size, dtype=bool), changed=np.zeros(size, dtype=bool))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What a policy comes to on n rows.
+
+    Attributes:
+        rules: row rules, then duplicate rules, then the choice, if any, as a rule ``choose``.
+        fired: bool [rules, n].
+        partner: int64 [n], the position of the duplicate that stays in a row's place, or ``ABSENT``.
+        verdict: int8 [n], codes of ``VERDICTS``.
+        pinned: the pins that it took account of.
+    """
+
+    rules: tuple[PolicyRule, ...]
+    fired: np.ndarray
+    partner: np.ndarray
+    verdict: np.ndarray
+    pinned: Pinned
+
+    def counts(self) -> Counts:
+        """How it came out."""
+        kept, dropped, review = np.bincount(self.verdict, minlength=len(VERDICTS)).tolist()
+        return Counts(
+            imported=len(self.verdict),
+            kept=kept,
+            dropped=dropped,
+            review=review,
+            pinned=int((self.pinned.keep | self.pinned.drop | self.pinned.changed).sum()),
+            rules=tuple(self._rule_counts()),
+        )
+
+    def _rule_counts(self) -> list[RuleCount]:
+        counts = []
+        for action in Action:
+            same = _of(self.rules, action)
+            alone = (self.fired[same].sum(axis=0, dtype=np.int16) == 1) & (self.verdict == (DROP if action is Action.DROP else REVIEW))
+            for index in same:
+                item = self.rules[index]
+                text = f"beyond the best {item.rule.threshold:g}" if item.signal == CHOICE else format_rule(item.rule)
+                fired = self.fired[index]
+                only = int(np.count_nonzero(fired & alone))
+                counts.append((index, RuleCount(signal=item.signal, action=action.value, rule=text, fired=int(np.count_nonzero(fired)), only=only)))
+        return [count for _index, count in sorted(counts, key=lambda pair: pair[0])]
+
+
+def outcome_at(material: Material, policy: Policy, ledger_number: int) -> Outcome:
+    """What a policy comes to with the pins as they stood at a ledger number; nothing is stored.
+
+    Raises:
+        UnknownNameError: where the policy names a signal that none of the runs wrote.
+    """
+    material.check(policy)
+    key = ("outcome", policy_hash(policy), ledger_number)
+    return material.once(key, lambda: evaluate(material, policy, pinned_at(material, policy, ledger_number)))
+
+
+def pinned_at(material: Material, policy: Policy, ledger_number: int) -> Pinned:
+    """The pins that a policy takes account of, as they stood at a ledger number."""
+    if not policy.pins:
+        return Pinned.none(len(material))
+    return material.once(("pinned", ledger_number), lambda: Pinned.read(material, ledger_number))
+
+
+def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outcome | None = None) -> Outcome:
+    """Hold a policy against all rows.
+
+    Args:
+        material: the rows.
+        policy: what decides; it names only what is there (see ``Material.check``).
+        pinned: the pins to take account of.
+        second: where duplicates are not to be looked at anew, an outcome to take their rules' firing from; rules that it lacks fire on nothing.
+    """
+    pair_rules = [item for item in policy.rules if material.declared(item.signal).pairwise]
+    row_rules = [item for item in policy.rules if not material.declared(item.signal).pairwise]
+    first = material.fired(row_rules)
+    eligible = (~_any(first, row_rules, Action.DROP) | pinned.keep) & ~pinned.drop
+    if second is None:
+        duplicates, partner = _duplicates(material, policy, pair_rules, eligible, pinned.keep)
+    else:
+        known = {(item.signal, item.rule.action): fired for item, fired in zip(second.rules, second.fired, strict=True)}
+        nothing = np.zeros(len(material), dtype=bool)
+        duplicates = np.array([known.get((item.signal, item.rule.action), nothing) for item in pair_rules], dtype=bool).reshape(-1, len(material))
+        partner = second.partner
+    rules = [*row_rules, *pair_rules]
+    fired = np.vstack([first, duplicates])
+    if policy.choice is not None:
+        candidates = (eligible & ~_any(fired, rules, Action.DROP)) | pinned.keep
+        passed_over = ~_choose(material, policy.choice, candidates)
+        rules.append(PolicyRule(signal=CHOICE, rule=Rule(action=Action.DROP, operator=">", threshold=policy.choice.k)))
+        fired = np.vstack([fired, passed_over])
+    verdict = np.where(_any(fired, rules, Action.REVIEW), np.int8(REVIEW), np.int8(KEEP))
+    verdict[_any(fired, rules, Action.DROP)] = DROP
+    verdict[pinned.keep] = KEEP
+    verdict[pinned.drop] = DROP
+    verdict[pinned.changed] = REVIEW
+    return Outcome(rules=tuple(rules), fired=fired, partner=partner, verdict=verdict, pinned=pinned)
+
+
+def _duplicates(
+    material: Material, policy: Policy, rules: Sequence[PolicyRule], eligible: np.ndarray, keep: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The second stage: which duplicate rules fire, bool [rules, n], and whom each row leaves for, int64 [n]."""
+    fired = np.zeros((len(rules), len(material)), dtype=bool)
+    if not rules:
+        return fired, np.full(len(material), ABSENT, dtype=np.int64)
+    order = material.order(policy, keep)
+    edges = [material.pairs(item) for item in rules]
+    drops = _of(rules, Action.DROP)
+    stays = survivors([edges[index] for index in drops], order=order, eligible=eligible, pinned=keep)
+    fired[drops] = stays.fired
+    for index in _of(rules, Action.REVIEW):
+        fired[index] = survivors([edges[index]], order=order, eligible=eligible & (stays.partner == ABSENT), pinned=keep).fired[0]
+    return fired, stays.partner
+
+
+def _choose(material: Material, choice: Choice, candidates: np.ndarray) -> np.ndarray:
+    """Which rows are among the best, bool [n]; equal values are told apart by row."""
+    values = material.signal(choice.signal)
+    values = np.where(np.isnan(values), -np.inf, values if choice.order == "highest" else -values)
+    possible = np.flatnonzero(candidates)
+    count = round(choice.k * len(possible)) if choice.k < 1 else int(choice.k)
+    chosen = np.zeros(len(material), dtype=bool)
+    chosen[possible[np.argsort(-values[possible], kind="stable")[:count]]] = True
+    return chosen
+
+
+def _of(rules: Sequence[PolicyRule], action: Action) -> list[int]:
+    """The positions of the rules with this action."""
+    return [index for index, item in enumerate(rules) if item.rule.action is action]
+
+
+def _any(fired: np.ndarray, rules: Sequence[PolicyRule], action: Action) -> np.ndarray:
+    return cast("np.ndarray", fired[_of(rules, action)].any(axis=0))
