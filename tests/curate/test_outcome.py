@@ -44,6 +44,7 @@ POLICIES = st.builds(
     pins=st.booleans(),
 )
 PINS = st.dictionaries(st.integers(0, COUNT - 1), st.sampled_from(["keep", "drop"]), max_size=5)
+FIRSTS = st.dictionaries(st.integers(0, COUNT - 1), st.integers(1, 9), max_size=3)
 
 
 def scored_rows(store, seed):
@@ -66,10 +67,10 @@ def stored(store, record, runs):
     return READ[store.path]
 
 
-def by_hand(store, record, runs, chosen, pins):
+def by_hand(store, record, runs, chosen, *, pins, firsts=None):
     """Verdict and firing rules of each row, without an array in sight."""
     signals, edges, texts = stored(store, record, runs)
-    pins = pins if chosen.pins else {}
+    pins, firsts = (pins, firsts or {}) if chosen.pins else ({}, {})
 
     def fires(item, value):
         return value is not None and OPERATORS[item.rule.operator](value, item.rule.threshold)
@@ -86,7 +87,7 @@ def by_hand(store, record, runs, chosen, pins):
         score = signals[chosen.survivor][row] if chosen.survivor != "longest" else len(texts[row]["text"]) + len(texts[row]["label"])
         return -np.inf if score is None else score
 
-    order = sorted(range(COUNT), key=lambda row: (pins.get(row) != "keep", -length(row), texts[row]["content_hash"], row))
+    order = sorted(range(COUNT), key=lambda row: (pins.get(row) != "keep", -firsts.get(row, 0), -length(row), texts[row]["content_hash"], row))
 
     def related(item):
         first = {edge["b"]: edge["a"] for edge in edges if edge["kind"] == "copy" and fires(item, edge["similarity"])}
@@ -127,18 +128,19 @@ def by_hand(store, record, runs, chosen, pins):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(0, 2), chosen=POLICIES, pins=PINS)
-def test_verdicts_are_those_of_every_rule_on_every_row(tmp_path_factory, seed, chosen, pins):
-    """For any policy and pins: verdicts, firing rules, partners and counts are as read by hand, and ``imported = kept + dropped + review``."""
+@given(seed=st.integers(0, 2), chosen=POLICIES, pins=PINS, firsts=FIRSTS)
+def test_verdicts_are_those_of_every_rule_on_every_row(tmp_path_factory, seed, chosen, pins, firsts):
+    """For any policy, pins and choices of survivors: verdicts, firing rules, partners and counts are as read by hand, and ``imported = kept + dropped + review``."""
     material, record = prepared(tmp_path_factory, seed)
-    verdicts, names, partners = by_hand(material.store, record, material.runs, chosen, pins)
+    verdicts, names, partners = by_hand(material.store, record, material.runs, chosen, pins=pins, firsts=firsts)
     keep, drop = (np.array([pins.get(row) == decision for row in range(COUNT)]) & chosen.pins for decision in ("keep", "drop"))
-    outcome = evaluate(material, chosen, Pinned(keep=keep, drop=drop, changed=np.zeros(COUNT, dtype=bool)))
+    firsts = np.array([firsts.get(row, 0) for row in range(COUNT)]) * chosen.pins
+    outcome = evaluate(material, chosen, Pinned(keep=keep, drop=drop, changed=np.zeros(COUNT, dtype=bool), first=firsts))
     assert verdicts == [VERDICTS[code] for code in outcome.verdict]
     told = [f"{item.signal} {item.rule.action.value}" for item in outcome.rules]
     assert names == [{name for name, fired in zip(told, column, strict=True) if fired} for column in outcome.fired.T]
     assert partners == [None if row < 0 else row for row in outcome.partner.tolist()]
-    counts = outcome.counts()
+    counts = outcome.counts
     assert COUNT == counts.imported == counts.kept + counts.dropped + counts.review
     assert (verdicts.count("keep"), verdicts.count("drop")) == (counts.kept, counts.dropped)
     for each, name in zip(counts.rules, told, strict=True):
@@ -157,7 +159,7 @@ def test_what_is_stored_is_what_the_preview_told(tmp_path_factory, chosen, pins,
     material, record = prepared(tmp_path_factory, 0)
     store, runs = material.store, material.runs
     number = pin_exactly(store, pins)
-    verdicts, names, partners = by_hand(store, record, runs, chosen, pins)
+    verdicts, names, partners = by_hand(store, record, runs, chosen, pins=pins)
     preview = what_if(material, other, chosen, ledger_number=number)
     decision = decide(store, record.dataset_id, runs, chosen)
     assert preview.after == decision.counts

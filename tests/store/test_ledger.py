@@ -192,6 +192,72 @@ def test_policies_are_versioned(store):
     assert store.ledger.policy("data", "lenient") is None
 
 
+def test_the_policy_applied_last_is_in_force(store):
+    """Of any name and version; applying a version again is a step like any other, and undoing it brings the one before back."""
+    assert store.ledger.in_force("data") is None
+    lenient = store.ledger.put_policy("data", "lenient", Policy(), author="ann")
+    strict = store.ledger.put_policy("data", "strict", POLICY, author="ann")
+    assert strict == store.ledger.in_force("data")
+    assert lenient == store.ledger.in_force("data", at=1)
+    assert lenient == store.ledger.put_policy("data", "lenient", Policy(), author="ann") == store.ledger.in_force("data")
+    assert store.ledger.put_policy("data", "lenient", Policy(), author="ann") == lenient
+    assert store.ledger.number() == 3
+    store.ledger.apply_policy("data", "strict", 1, author="ann")
+    assert strict == store.ledger.in_force("data")
+    store.ledger.undo(author="ann")
+    assert lenient == store.ledger.in_force("data")
+    with pytest.raises(UnknownNameError, match="Did you mean 'strict@1'"):
+        store.ledger.apply_policy("data", "strict", 2, author="ann")
+
+
+def test_chosen_survivors_are_no_pins(store):
+    """They have a place of their own beside pins, follow their example to a new version, and are undone like any step."""
+    rows = numbered(3)
+    imported(store, examples(rows))
+    store.ledger.pin("data", [1], "drop", author="ann")
+    store.ledger.survive("data", 1, author="ann", note="better wording")
+    store.ledger.survive("data", 2, author="bob")
+    record = imported(store, examples([("new", "x"), *rows]))
+    assert [(2, "drop")] == [(pin.row, pin.decision) for pin in store.ledger.pins(record.dataset_id)]
+    found = store.ledger.survivors(record.dataset_id)
+    assert [(2, 2), (3, 3)] == list(zip(found["row"].tolist(), found["number"].tolist(), strict=True))
+    store.ledger.undo(author="ann")
+    assert [3] == store.ledger.survivors(record.dataset_id)["row"].tolist()
+    pinned = store.ledger.pinned(record.dataset_id)
+    assert [[2], [False], [False]] == [pinned[name].tolist() for name in ("row", "keep", "text_changed")]
+
+
+def test_undo_says_what_others_built_on_the_step(store):
+    """Steps of others on the same examples, or on the same policy, are named and stand; those on other examples are not."""
+    record = imported(store, examples(numbered(4)))
+    store.ledger.pin("data", [0, 1], "drop", author="ann")
+    store.ledger.pin("data", [1, 2], "keep", author="bob")
+    store.ledger.pin("data", [3], "keep", author="bob")
+    entry = store.ledger.undo(author="ann")
+    assert {"action": "pin", "built_on": [2]} == entry.payload
+    assert [(1, "keep"), (2, "keep"), (3, "keep")] == [(pin.row, pin.decision) for pin in store.ledger.pins(record.dataset_id)]
+    store.ledger.put_policy("data", "strict", Policy(), author="ann")
+    later = store.ledger.put_policy("data", "strict", POLICY, author="bob")
+    assert [6] == store.ledger.undo(author="ann").payload["built_on"]
+    assert later == store.ledger.in_force("data")
+    store.ledger.undo(author="bob")
+    assert "built_on" not in store.ledger.undo(author="bob").payload
+
+
+def test_undo_to_a_point_takes_back_ones_own_steps_since(store):
+    """One entry each, the newest first, and redo brings them back one by one."""
+    record = imported(store, examples(numbered(4)))
+    for row, author in enumerate(["ann", "bob", "ann", "ann"]):
+        store.ledger.pin("data", [row], "keep", author=author)
+    store.ledger.undo(author="ann", to=1)
+    assert [4, 3] == [entry.undoes for entry in reversed(store.ledger.log(limit=2))]
+    assert [0, 1] == [pin.row for pin in store.ledger.pins(record.dataset_id)]
+    store.ledger.redo(author="ann")
+    assert [0, 1, 2] == [pin.row for pin in store.ledger.pins(record.dataset_id)]
+    with pytest.raises(DataError, match="nothing to undo"):
+        store.ledger.undo(author="bob", to=2)
+
+
 def test_payloads_of_any_kind(store):
     """Payloads keep any script, and what JSON has no word for becomes null or plain text, so that a note never stops a pin."""
     entry = store.ledger.append("note", {"text": "保留\ud800", "nan": float("nan"), "path": pa.__name__, "of": (1, 2)}, dataset="data", author="张三")

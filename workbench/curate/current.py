@@ -1,4 +1,4 @@
-"""What is in force for a dataset: its newest version, the newest run of each selector, the newest policy, and the verdicts that follow."""
+"""What is in force for a dataset: its newest version, the newest run of each selector, the policy applied last, and the verdicts that follow."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workbench.errors import DataError, UnknownNameError
 from workbench.types import Policy, PolicyRule
 
 if TYPE_CHECKING:
+    from workbench.curate.material import Material
     from workbench.store import DatasetRecord, PolicyRecord, SelectorRun, Store
 
 
@@ -20,7 +21,7 @@ class Current:
     Attributes:
         dataset: the newest version.
         runs: the newest run of each selector on it.
-        policy: the newest policy of any name, or None where the selectors' default rules decide.
+        policy: the policy in force, or None where the selectors' default rules decide.
         decision: the verdicts.
     """
 
@@ -30,8 +31,13 @@ class Current:
     decision: Decision
 
 
-def current(store: Store, name: str) -> Current:
+def current(store: Store, name: str, *, material: Material | None = None) -> Current:
     """The state of curation of the dataset ``name``.
+
+    Args:
+        store: where it is.
+        name: of the dataset.
+        material: of its newest version and runs, where it is at hand; one of others is not used.
 
     Raises:
         UnknownNameError: where there is no such dataset.
@@ -47,9 +53,10 @@ def current(store: Store, name: str) -> Current:
         if not newest:
             raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
         runs = tuple(newest.values())
-        records = store.ledger.policies(name)
-        policy = max(records, key=lambda record: record.policy_id, default=None)
-    decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs))
+        policy = store.ledger.in_force(name)
+    if material is not None and (material.dataset_id, material.runs) != (dataset.dataset_id, runs):
+        material = None
+    decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs), material=material)
     return Current(dataset=dataset, runs=runs, policy=policy, decision=decision)
 
 

@@ -62,6 +62,14 @@ class Material:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def positions(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The positions of those rows that are of train, and which these are, bool [len(rows)]."""
+        if not len(self):
+            return np.empty(0, dtype=np.int64), np.zeros(len(rows), dtype=bool)
+        found = np.minimum(np.searchsorted(self.rows, rows), len(self) - 1)
+        inside = self.rows[found] == rows
+        return found[inside], inside
+
     def declared(self, reference: str) -> Signal:
         """What the selector declares of ``<selector>.<signal>``."""
         return self._signals[reference][1]
@@ -112,8 +120,12 @@ class Material:
             beyond.append(np.column_stack([a, b])[compare(similarity, item.rule.threshold)])
         return PairRule(copies=beyond[0], similar=beyond[1])
 
-    def order(self, policy: Policy, pinned: np.ndarray) -> np.ndarray:
-        """The rank of each row that has a duplicate, int64 [n]: pins first, then the policy's order, then the content hash, then the row."""
+    def order(self, policy: Policy, pinned: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """The rank of each row that has a duplicate, int64 [n].
+
+        Rows that are pinned come first (bool [n]), then those that were chosen to stay, the latest choice before the others (int64 [n], 0 for none),
+        then the policy's order, then the content hash, then the row.
+        """
         involved, characters, place = self._keys(tuple(sorted(item.signal for item in policy.rules if self.declared(item.signal).pairwise)))
         if policy.survivor == "longest":
             score = characters.astype(np.float64)
@@ -121,7 +133,7 @@ class Material:
             values = self.signal(policy.survivor)[involved]
             score = np.where(np.isnan(values), -np.inf, values)
         order = np.full(len(self), len(self), dtype=np.int64)
-        order[involved[np.lexsort((place, -score, ~pinned[involved]))]] = np.arange(len(involved))
+        order[involved[np.lexsort((place, -score, -chosen[involved], ~pinned[involved]))]] = np.arange(len(involved))
         return order
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:

@@ -7,6 +7,7 @@ to all others, which is what makes "rows that only this rule dropped" a number t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
@@ -72,32 +73,40 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pinned:
-    """Pins by position, bool [n] each. A pin whose text changed neither keeps nor drops: it asks for a look."""
+    """What people decided, by position.
+
+    Attributes:
+        keep, drop: bool [n].
+        changed: bool [n], pins whose text changed: they neither keep nor drop, but ask for a look.
+        first: int64 [n], the ledger number at which a row was chosen to stay for its duplicates; 0 where it was not.
+    """
 
     keep: np.ndarray
     drop: np.ndarray
     changed: np.ndarray
+    first: np.ndarray
 
     @classmethod
     def read(cls, material: Material, ledger_number: int) -> Self:
         """The pins on these rows as they stood at a ledger number."""
-        found = material.store.ledger.pinned(material.dataset_id, ledger_number)
-        positions = np.searchsorted(material.rows, found["row"])
-        inside = positions < len(material)
-        inside[inside] = material.rows[positions[inside]] == found["row"][inside]
+        with material.store.reading():
+            found = material.store.ledger.pinned(material.dataset_id, ledger_number)
+            chosen = material.store.ledger.survivors(material.dataset_id, ledger_number)
         pinned = cls.none(len(material))
-        for target, chosen in (
-            (pinned.changed, found["text_changed"]),
-            (pinned.keep, found["keep"] & ~found["text_changed"]),
-            (pinned.drop, ~found["keep"] & ~found["text_changed"]),
-        ):
-            target[positions[inside & chosen]] = True
+        positions, inside = material.positions(found["row"])
+        keep, changed = found["keep"][inside], found["text_changed"][inside]
+        pinned.changed[positions] = changed
+        pinned.keep[positions] = keep & ~changed
+        pinned.drop[positions] = ~keep & ~changed
+        positions, inside = material.positions(chosen["row"])
+        pinned.first[positions] = chosen["number"][inside]
         return pinned
 
     @classmethod
     def none(cls, size: int) -> Self:
         """No pin at all."""
-        return cls(keep=np.zeros(size, dtype=bool), drop=np.zeros(size, dtype=bool), changed=np.zeros(size, dtype=bool))
+        keep, drop, changed = (np.zeros(size, dtype=bool) for _ in range(3))
+        return cls(keep=keep, drop=drop, changed=changed, first=np.zeros(size, dtype=np.int64))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,6 +127,7 @@ class Outcome:
     verdict: np.ndarray
     pinned: Pinned
 
+    @cached_property
     def counts(self) -> Counts:
         """How it came out."""
         kept, dropped, review = np.bincount(self.verdict, minlength=len(VERDICTS)).tolist()
@@ -176,7 +186,7 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
     first = material.fired(row_rules)
     eligible = (~_any(first, row_rules, Action.DROP) | pinned.keep) & ~pinned.drop
     if second is None:
-        duplicates, partner = _duplicates(material, policy, pair_rules, eligible, pinned.keep)
+        duplicates, partner = _duplicates(material, policy, pair_rules, eligible, pinned)
     else:
         known = {(item.signal, item.rule.action): fired for item, fired in zip(second.rules, second.fired, strict=True)}
         nothing = np.zeros(len(material), dtype=bool)
@@ -198,19 +208,19 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
 
 
 def _duplicates(
-    material: Material, policy: Policy, rules: Sequence[PolicyRule], eligible: np.ndarray, keep: np.ndarray
+    material: Material, policy: Policy, rules: Sequence[PolicyRule], eligible: np.ndarray, pinned: Pinned
 ) -> tuple[np.ndarray, np.ndarray]:
     """The second stage: which duplicate rules fire, bool [rules, n], and whom each row leaves for, int64 [n]."""
     fired = np.zeros((len(rules), len(material)), dtype=bool)
     if not rules:
         return fired, np.full(len(material), ABSENT, dtype=np.int64)
-    order = material.order(policy, keep)
+    order = material.order(policy, pinned.keep, pinned.first)
     edges = [material.pairs(item) for item in rules]
     drops = _of(rules, Action.DROP)
-    stays = survivors([edges[index] for index in drops], order=order, eligible=eligible, pinned=keep)
+    stays = survivors([edges[index] for index in drops], order=order, eligible=eligible, pinned=pinned.keep)
     fired[drops] = stays.fired
     for index in _of(rules, Action.REVIEW):
-        fired[index] = survivors([edges[index]], order=order, eligible=eligible & (stays.partner == ABSENT), pinned=keep).fired[0]
+        fired[index] = survivors([edges[index]], order=order, eligible=eligible & (stays.partner == ABSENT), pinned=pinned.keep).fired[0]
     return fired, stays.partner
 
 

@@ -71,7 +71,7 @@ def decide(
         return Decision(verdict_set=found[0], policy=policy, ledger_number=number, counts=Counts.from_plain(found[1]))
     material = material or Material(store, dataset_id, runs)
     outcome = outcome_at(material, policy, number)
-    counts = outcome.counts()
+    counts = outcome.counts
     verdict_set = store.curation.save(dataset_id, key, number, _table(material, outcome), dataclasses.asdict(counts))
     return Decision(verdict_set=verdict_set, policy=policy, ledger_number=number, counts=counts)
 

@@ -198,8 +198,8 @@ def what_if(material: Material, in_force: Policy, candidate: Policy, *, ledger_n
     moved = np.bincount(before.verdict * len(VERDICTS) + after.verdict, minlength=len(VERDICTS) ** 2).reshape(len(VERDICTS), -1)
     moves = {(VERDICTS[a], VERDICTS[b]): int(moved[a, b]) for a in (KEEP, DROP, REVIEW) for b in (KEEP, DROP, REVIEW) if a != b and moved[a, b]}
     return Preview(
-        before=before.counts(),
-        after=after.counts(),
+        before=before.counts,
+        after=after.counts,
         updating=pairwise,
         overlap=_overlap(after.fired),
         moves=moves,

@@ -11,6 +11,7 @@ from workbench.errors import DataError, UnknownNameError
 from workbench.store import codec, columns
 from workbench.store.example_views import rebuild_examples
 from workbench.store.experiments import delete_experiments, experiments_on
+from workbench.store.filtering import meta_path
 from workbench.store.ingest import DATASET, SELECTOR_RUN, VERDICT_SET, Stage, discard, remove_discarded
 from workbench.store.records import DatasetRecord
 from workbench.store.rows import arrays, aware, records
@@ -333,7 +334,7 @@ def _facet_value(record: DatasetRecord, by: str) -> tuple[str, dict[str, object]
     if by == "source":
         return "source", {}
     if by.startswith("meta."):
-        return "json_extract_string(meta, $path)", {"path": '$."' + by.removeprefix("meta.") + '"'}
+        return "meta ->> $path", {"path": meta_path(by.removeprefix("meta."))}
     single = [role.name for role in record.roles if role.type in {RoleType.TEXT, RoleType.LABEL, RoleType.NUMBER}]
     if by not in single:
         raise UnknownNameError("column to tell examples apart by", by, ["source", "meta.<column>", *single])

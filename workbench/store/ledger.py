@@ -6,14 +6,14 @@ appends one that takes back that. Nothing is ever changed in place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from workbench.errors import DataError, UnknownNameError
-from workbench.store import codec
+from workbench.store import codec, history
 from workbench.store.records import LedgerEntry, Pin, PolicyRecord
-from workbench.store.rows import arrays, aware, first, next_id, now, records, store, stored_time
+from workbench.store.rows import arrays, aware, first, next_id, records, store, stored_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from workbench.store.door import Door
     from workbench.types import Policy
 
-_UNDO, _REDO = "undo", "redo"
+_PIN, _SURVIVOR, _POLICY = "pin", "survivor", "policy"
+_FIRST = "first"
+"""What ``ledger_pins`` calls a row that is chosen to stay for its duplicates."""
 _TEXT_CHANGED = "e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed"
 
 
@@ -47,11 +49,20 @@ class Ledger:
             DataError: there is no entry ``undoes``.
         """
         with self._door.write() as connection:
-            if undoes is not None and not 1 <= undoes <= _newest(connection):
-                raise DataError(f"There is no ledger entry {undoes}.", expected=f"a number from 1 to {_newest(connection)}")
-            return _append(connection, action, payload, dataset=dataset, author=author, undoes=undoes)
+            if undoes is not None and not 1 <= undoes <= history.newest(connection):
+                raise DataError(f"There is no ledger entry {undoes}.", expected=f"a number from 1 to {history.newest(connection)}")
+            return history.append(connection, action, payload, dataset=dataset, author=author, undoes=undoes)
 
-    def pin(self, dataset: str, rows: Sequence[int], decision: Literal["keep", "drop", "none"], *, author: str, note: str = "") -> LedgerEntry:
+    def pin(
+        self,
+        dataset: str,
+        rows: Sequence[int],
+        decision: Literal["keep", "drop", "none"],
+        *,
+        author: str,
+        note: str = "",
+        chosen: Mapping[str, object] | None = None,
+    ) -> LedgerEntry:
         """Override the verdict of some rows: one entry, one step to undo.
 
         Args:
@@ -60,6 +71,7 @@ class Ledger:
             decision: what they are from now on; ``none`` takes pins away.
             author: who says so.
             note: and why.
+            chosen: the filter that chose the rows, for the history; JSON values.
 
         Raises:
             UnknownNameError: there is no such dataset.
@@ -67,6 +79,25 @@ class Ledger:
         """
         if decision not in {"keep", "drop", "none"}:
             raise DataError(f"A pin says {decision!r}.", expected="keep, drop or none")
+        payload = {"decision": decision, "note": note, **({"filter": dict(chosen)} if chosen else {})}
+        return self._decide(_PIN, dataset, rows, decision, payload, author=author)
+
+    def survive(self, dataset: str, row: int, *, author: str, note: str = "") -> LedgerEntry:
+        """Let a row stay for its duplicates, where the rules keep it: it comes before all that have no pin, and before whatever was chosen earlier.
+
+        Args:
+            dataset: the name; the row is one of the version imported last.
+            row: its number.
+            author: who says so.
+            note: and why.
+
+        Raises:
+            UnknownNameError: there is no such dataset.
+            DataError: a row that the dataset does not have.
+        """
+        return self._decide(_SURVIVOR, dataset, [row], _FIRST, {"note": note}, author=author)
+
+    def _decide(self, action: str, dataset: str, rows: Sequence[int], decision: str, payload: Mapping[str, object], *, author: str) -> LedgerEntry:
         wanted = np.unique(np.asarray(rows, dtype=np.int64))
         with self._door.write() as connection:
             newest = "SELECT dataset_id, imported FROM datasets WHERE name = ? ORDER BY last_imported DESC, dataset_id DESC LIMIT 1"
@@ -78,7 +109,7 @@ class Ledger:
                 raise DataError(
                     f"A pin names {f'row {wanted[-1]}' if len(wanted) else 'no row'} of {dataset!r}.", expected=f"rows from 0 to {imported - 1}"
                 )
-            entry = _append(connection, "pin", {"decision": decision, "rows": len(wanted), "note": note}, dataset=dataset, author=author)
+            entry = history.append(connection, action, {**payload, "rows": len(wanted)}, dataset=dataset, author=author)
             connection.register("wanted", {"row": wanted})
             connection.execute(
                 f"""
@@ -143,20 +174,42 @@ class Ledger:
                 given,
             )
 
-    def undo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
+    def survivors(self, dataset_id: int, at: int | None = None) -> Mapping[str, np.ndarray]:
+        """The rows that people chose to stay for their duplicates: ``row`` int64, ``number`` int64 (of the entry), in row order.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            query, given = _in_force(connection, dataset_id, at, survivors=True)
+            return arrays(connection, f"{query} SELECT row, number FROM in_force ORDER BY row", given)
+
+    def undo(self, *, author: str, dataset: str | None = None, to: int | None = None) -> LedgerEntry:
         """Take back the author's own last step that is not undone, on one dataset or on any.
+
+        Where others have since decided on the same examples, or changed the same policy, their steps stand; the entry lists their numbers under
+        ``built_on``.
+
+        Args:
+            author: whose step.
+            dataset: its name; None is any.
+            to: take back all of the author's own steps after this number, one by one; the last entry is returned.
 
         Raises:
             DataError: there is no such step.
         """
         with self._door.write() as connection:
-            undone = _undone(connection, _newest(connection))
-            steps = _own(connection, author, dataset)
-            last = next((entry for entry in steps if entry[1] not in {_UNDO, _REDO} and entry[0] not in undone), None)
-            if last is None:
-                raise _nothing("undo", author, dataset)
-            number, action, of = last
-            return _append(connection, _UNDO, {"action": action}, dataset=of, author=author, undoes=number)
+            entry = None
+            while (step := history.last_step(connection, author, dataset, after=to or 0)) is not None:
+                number, action, of = step
+                others = history.built_on(connection, number)
+                payload = {"action": action, **({"built_on": others} if others else {})}
+                entry = history.append(connection, history.UNDO, payload, dataset=of, author=author, undoes=number)
+                if to is None:
+                    break
+        if entry is None:
+            raise _nothing("undo", author, dataset)
+        return entry
 
     def redo(self, *, author: str, dataset: str | None = None) -> LedgerEntry:
         """Take back the author's own last undo, unless they have done something else since.
@@ -165,36 +218,41 @@ class Ledger:
             DataError: there is none.
         """
         with self._door.write() as connection:
-            undone = _undone(connection, _newest(connection))
-            for number, action, of in _own(connection, author, dataset):
-                if action == _UNDO and number not in undone:
-                    return _append(connection, _REDO, {"action": _UNDO}, dataset=of, author=author, undoes=number)
-                if action not in {_UNDO, _REDO}:
+            undone = history.undone(connection, history.newest(connection))
+            for number, action, of in history.own(connection, author, dataset):
+                if action == history.UNDO and number not in undone:
+                    return history.append(connection, history.REDO, {"action": history.UNDO}, dataset=of, author=author, undoes=number)
+                if action not in {history.UNDO, history.REDO}:
                     break
             raise _nothing("redo", author, dataset)
 
     def log(self, *, dataset: str | None = None, limit: int = 50) -> list[LedgerEntry]:
         """The newest entries, newest first."""
         with self._door.read() as connection:
-            undone = _undone(connection, _newest(connection))
+            undone = history.undone(connection, history.newest(connection))
             query = "SELECT * FROM ledger WHERE dataset = $name OR $name IS NULL ORDER BY number DESC LIMIT $limit"
-            return [_entry(row, undone) for row in records(connection, query, {"name": dataset, "limit": limit})]
+            return [history.entry(row, undone) for row in records(connection, query, {"name": dataset, "limit": limit})]
 
     def number(self) -> int:
         """The newest number; 0 where nothing has happened."""
         with self._door.read() as connection:
-            return _newest(connection)
+            return history.newest(connection)
 
     def put_policy(self, dataset: str, name: str, policy: Policy, *, author: str) -> PolicyRecord:
-        """Make a policy the newest version of its name, unless it is that already; the change stands in the ledger and can be undone."""
+        """Let a policy be in force for a dataset, as a new version of its name unless it is the one in force under that name already.
+
+        The change stands in the ledger and can be undone; where nothing changes, nothing is written.
+        """
         content = codec.dumps(policy)
         with self._door.write() as connection:
             present = _policy(connection, dataset, name)
             if present is not None and present.policy == codec.policy(content):
+                if _applied(connection, dataset) != (name, present.version):
+                    history.append(connection, _POLICY, {"name": name, "version": present.version}, dataset=dataset, author=author)
                 return present
             query = "SELECT coalesce(max(version), 0) + 1 FROM policies WHERE dataset = ? AND name = ?"
             version = int(connection.execute(query, [dataset, name]).fetchall()[0][0])
-            entry = _append(connection, "policy", {"name": name, "version": version}, dataset=dataset, author=author)
+            entry = history.append(connection, _POLICY, {"name": name, "version": version}, dataset=dataset, author=author)
             values = {
                 "policy_id": next_id(connection, "_policy_ids"),
                 "dataset": dataset,
@@ -209,10 +267,28 @@ class Ledger:
             (added,) = _policies(connection, "WHERE policy_id = ?", [values["policy_id"]])
         return added
 
+    def apply_policy(self, dataset: str, name: str, version: int, *, author: str) -> LedgerEntry:
+        """Let a stored version be in force again; a step that can be undone.
+
+        Raises:
+            UnknownNameError: there is no such version.
+        """
+        with self._door.write() as connection:
+            if _policy(connection, dataset, name, version) is None:
+                known = [f"{each.name}@{each.version}" for each in _policies(connection, "WHERE dataset = ?", [dataset])]
+                raise UnknownNameError("policy", f"{name}@{version}", known)
+            return history.append(connection, _POLICY, {"name": name, "version": version}, dataset=dataset, author=author)
+
     def policy(self, dataset: str, name: str, version: int | None = None) -> PolicyRecord | None:
-        """A version of a policy; without ``version`` the newest that has not been undone."""
+        """A version of a policy; without ``version`` the one that was applied last under this name and has not been undone."""
         with self._door.read() as connection:
             return _policy(connection, dataset, name, version)
+
+    def in_force(self, dataset: str, at: int | None = None) -> PolicyRecord | None:
+        """The policy that was applied last and has not been undone, of any name; as it stood at a ledger number, or now."""
+        with self._door.read() as connection:
+            applied = _applied(connection, dataset, at=at)
+            return applied and _policy(connection, dataset, *applied)
 
     def policies(self, dataset: str | None = None) -> list[PolicyRecord]:
         """All versions of all policies, by dataset, name and version."""
@@ -239,17 +315,18 @@ def _occurrences(dataset_id: int) -> str:
     """
 
 
-def _in_force(connection: DuckDBPyConnection, dataset_id: int, at: int | None) -> tuple[str, dict[str, object]]:
-    """Common table expressions up to ``in_force``, the last pin on each row of a dataset version, and their parameters."""
+def _in_force(connection: DuckDBPyConnection, dataset_id: int, at: int | None, *, survivors: bool = False) -> tuple[str, dict[str, object]]:
+    """Common table expressions up to ``in_force``, the last pin on each row of a dataset version (or choice of survivor), and their parameters."""
     found = first(connection, "SELECT name FROM datasets WHERE dataset_id = ?", [dataset_id])
     if found is None:
         raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
-    limit = _newest(connection) if at is None else at
-    connection.register("undone", {"number": np.array(sorted(_undone(connection, limit)), dtype=np.int64)})
+    limit = history.newest(connection) if at is None else at
+    connection.register("undone", {"number": np.array(sorted(history.undone(connection, limit)), dtype=np.int64)})
     query = f"""
         WITH latest AS (
             SELECT p.* FROM ledger_pins p JOIN ledger l USING (number)
             WHERE l.dataset = $name AND l.number <= $limit AND l.number NOT IN (SELECT number FROM undone)
+              AND (p.decision = $first) = $survivors
             QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
         ),
         by_id AS (
@@ -263,47 +340,7 @@ def _in_force(connection: DuckDBPyConnection, dataset_id: int, at: int | None) -
             QUALIFY row_number() OVER (PARTITION BY row ORDER BY number DESC) = 1
         )
     """
-    return query, {"name": found[0], "limit": limit}
-
-
-def _newest(connection: DuckDBPyConnection) -> int:
-    return int(connection.execute("SELECT coalesce(max(number), 0) FROM ledger").fetchall()[0][0])
-
-
-def _append(
-    connection: DuckDBPyConnection, action: str, payload: Mapping[str, object], *, dataset: str, author: str, undoes: int | None = None
-) -> LedgerEntry:
-    values = {
-        "number": _newest(connection) + 1,
-        "time": now(),
-        "author": author,
-        "action": action,
-        "dataset": dataset,
-        "payload": codec.dumps(payload),
-        "undoes": undoes,
-    }
-    store(connection, "ledger", values)
-    return _entry(values, set())
-
-
-def _entry(values: Mapping[str, Any], undone: set[int]) -> LedgerEntry:
-    return LedgerEntry(**{**values, "time": aware(values["time"]), "payload": codec.loads(values["payload"]), "undone": values["number"] in undone})
-
-
-def _undone(connection: DuckDBPyConnection, limit: int) -> set[int]:
-    """Numbers of the entries that are undone when ``limit`` is the newest."""
-    undone: set[int] = set()
-    query = "SELECT number, undoes FROM ledger WHERE undoes IS NOT NULL AND number <= ? ORDER BY number DESC"
-    for number, undoes in connection.execute(query, [limit]).fetchall():
-        if number not in undone:
-            undone.add(undoes)
-    return undone
-
-
-def _own(connection: DuckDBPyConnection, author: str, dataset: str | None) -> list[tuple[int, str, str]]:
-    """An author's entries, newest first: number, action, dataset."""
-    query = "SELECT number, action, dataset FROM ledger WHERE author = $author AND (dataset = $name OR $name IS NULL) ORDER BY number DESC"
-    return connection.execute(query, {"author": author, "name": dataset}).fetchall()
+    return query, {"name": found[0], "limit": limit, "first": _FIRST, "survivors": survivors}
 
 
 def _nothing(what: str, author: str, dataset: str | None) -> DataError:
@@ -320,10 +357,25 @@ def _policies(connection: DuckDBPyConnection, clause: str, parameters: Sequence[
 
 
 def _policy(connection: DuckDBPyConnection, dataset: str, name: str, version: int | None = None) -> PolicyRecord | None:
-    """One version, or the newest in force."""
-    if version is not None:
-        found = _policies(connection, "WHERE dataset = ? AND name = ? AND version = ?", [dataset, name, version])
-    else:
-        connection.register("undone", {"number": np.array(sorted(_undone(connection, _newest(connection))), dtype=np.int64)})
-        found = _policies(connection, "WHERE dataset = ? AND name = ? AND ledger_number NOT IN (SELECT number FROM undone)", [dataset, name])
-    return found[-1] if found else None
+    """One version, or the one in force under this name."""
+    if version is None:
+        applied = _applied(connection, dataset, name)
+        if applied is None:
+            return None
+        _name, version = applied
+    found = _policies(connection, "WHERE dataset = ? AND name = ? AND version = ?", [dataset, name, version])
+    return found[0] if found else None
+
+
+def _applied(connection: DuckDBPyConnection, dataset: str, name: str | None = None, at: int | None = None) -> tuple[str, int] | None:
+    """Name and version of the policy that was applied last, of this name or any."""
+    limit = history.newest(connection) if at is None else at
+    connection.register("undone", {"number": np.array(sorted(history.undone(connection, limit)), dtype=np.int64)})
+    query = """
+        SELECT payload ->> '$.name' AS name, CAST(payload ->> '$.version' AS INTEGER) AS version FROM ledger
+        WHERE action = $action AND dataset = $dataset AND number <= $limit AND number NOT IN (SELECT number FROM undone)
+          AND (payload ->> '$.name' = $name OR $name IS NULL)
+        ORDER BY number DESC LIMIT 1
+    """
+    found = first(connection, query, {"action": _POLICY, "dataset": dataset, "limit": limit, "name": name})
+    return None if found is None else (str(found[0]), int(found[1]))
