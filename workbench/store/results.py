@@ -122,12 +122,12 @@ class Results:
 
         Returns:
             ``run_id``, ``name``, ``arm``, ``seed``, ``metric`` (component id), ``version``, ``value`` (null where nothing was scored), ``n``,
-            ``not_scored``, ``stray``, ``signature``, ``direction``, ``percent``, ``kind``, ``distribution``, ``distribution_version``; by run, then in the order
-            of the metrics.
+            ``not_scored``, ``stray``, ``signature``, ``direction``, ``percent``, ``kind``, ``distribution``, ``distribution_version``; by
+            run, then in the order of the metrics.
         """
         query = """
-            SELECT s.run_id, r.name, r.arm, r.seed, s.metric, s.version, s.value, s.n, s.not_scored, s.stray, s.signature, s.direction, s.percent, s.kind,
-                s.distribution, s.distribution_version
+            SELECT s.run_id, r.name, r.arm, r.seed, s.metric, s.version, s.value, s.n, s.not_scored, s.stray, s.signature,
+                s.direction, s.percent, s.kind, s.distribution, s.distribution_version
             FROM scores s JOIN runs r USING (run_id)
             WHERE (r.experiment_id = $experiment OR $experiment IS NULL) AND (s.run_id = $run OR $run IS NULL)
             ORDER BY s.run_id, s.rowid
