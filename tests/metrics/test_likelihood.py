@@ -56,7 +56,7 @@ def test_missing_column_is_named(examples, texts):
 
 
 def test_byte_frequencies_are_a_language_model(examples):
-    """The floor's bits per byte are those of add-one byte frequencies of train, end symbol included."""
+    """The floor's bits per byte are those of add-one byte frequencies of train, end symbol included; it has no perplexity per token."""
     train, evaluation = examples(response=["aa", "ab", None]), examples(response=["ab", "中", None])
 
     table = constant_answer(train, evaluation, target="response")
@@ -66,10 +66,10 @@ def test_byte_frequencies_are_a_language_model(examples):
     assert [letters + math.log(3 / total), 3 * math.log(1 / total) + math.log(3 / total)] == pytest.approx(
         table.column("log_probability").to_pylist()[:2], rel=1e-12
     )
-    assert [3, 4, None] == table.column("tokens").to_pylist()
     assert ["aa"] * 3 == table.column("text").to_pylist()
     assert table.column("log_probability")[2].as_py() is None
-    assert 1 == values(table, evaluation)["bits-per-byte"].not_scored
+    found = values(table, evaluation)
+    assert (1, 3) == (found["bits-per-byte"].not_scored, found["perplexity"].not_scored)
 
 
 def test_byte_frequencies_of_english_beat_uniform_bytes(examples):

@@ -38,26 +38,26 @@ def constant_answer(train: ExampleTable, examples: ExampleTable, *, target: str)
     Where a target is a list of answers its first one counts, and an empty list as the empty answer.
 
     Returns:
-        A prediction table with ``text``, ``log_probability`` and ``tokens``.
+        A prediction table with ``text`` and ``log_probability``.
     """
-    return _table(len(examples), text=[_most_frequent(train, target)] * len(examples), **_byte_frequencies(train, examples, target))
+    return _table(len(examples), text=[_most_frequent(train, target)] * len(examples), log_probability=_byte_frequencies(train, examples, target))
 
 
 def lead_sentence(train: ExampleTable, examples: ExampleTable, *, document: str, target: str) -> pa.Table:
     """The first sentence of each document, and the byte frequencies of train as its language model.
 
     Returns:
-        A prediction table with ``text``, ``log_probability`` and ``tokens``.
+        A prediction table with ``text`` and ``log_probability``.
     """
     leads = [next(iter(sentences(text)), "") for text in examples.texts(document)]
-    return _table(len(examples), text=leads, **_byte_frequencies(train, examples, target))
+    return _table(len(examples), text=leads, log_probability=_byte_frequencies(train, examples, target))
 
 
-def _byte_frequencies(train: ExampleTable, examples: ExampleTable, target: str) -> dict[str, list[float | None] | list[int | None]]:
+def _byte_frequencies(train: ExampleTable, examples: ExampleTable, target: str) -> list[float | None]:
     """A unigram model over the bytes of UTF-8 and an end symbol, counted on the targets of train plus one each.
 
-    What it gives is ``log_probability`` (nats, end symbol included) and ``tokens`` (bytes and end symbol) of each example's target: the bits per byte
-    of a model that knows how often each byte occurs and nothing else.
+    What it gives is the log-probability of each example's target (nats, end symbol included): the bits per byte of a model that knows how often each
+    byte occurs and nothing else. It has no tokens, for its perplexity per byte would stand beside that of models per word piece.
     """
     counts = np.ones(257)
     for text in _targets(train, target):
@@ -66,12 +66,10 @@ def _byte_frequencies(train: ExampleTable, examples: ExampleTable, target: str) 
             counts[256] += 1
     logarithms = np.log(counts) - math.log(counts.sum())
     probabilities: list[float | None] = []
-    tokens: list[int | None] = []
     for text in _targets(examples, target):
         found = None if text is None else np.frombuffer(text.encode(), dtype=np.uint8)
         probabilities.append(None if found is None else float(logarithms[found].sum() + logarithms[256]))
-        tokens.append(None if found is None else len(found) + 1)
-    return {"log_probability": probabilities, "tokens": tokens}
+    return probabilities
 
 
 def _most_frequent(train: ExampleTable, role: str) -> str:
@@ -86,7 +84,7 @@ def _targets(examples: ExampleTable, role: str) -> list[str | None]:
     return [None if texts is None else next(iter(texts), "") for texts in reference_texts(examples, role)]
 
 
-def _table(rows: int, **columns: list[str] | list[float | None] | list[int | None]) -> pa.Table:
+def _table(rows: int, **columns: list[str] | list[float | None]) -> pa.Table:
     """A prediction table (see ``FineTuneAdapter.predict``) with these columns and all others null."""
     import pyarrow as pa
 
