@@ -284,6 +284,8 @@ class Signal:
         rule: the default rule, or None for a signal that is only shown.
         reasons: reason code to a sentence with ``{name}`` places for the values of the evidence (``{value}`` is the signal's own).
         pairwise: the rule is held against each edge's similarity and decides between partners (stage 2); the column holds each row's greatest one.
+            A parameter ``floor`` of such a selector is the least similarity of its edges, and a review rule on another signal of it asks to look
+            before its similar rows are dropped.
     """
 
     name: str
@@ -427,16 +429,30 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """When rules on duplicates would take so much that people should look first: their drops there become reviews.
+
+    Attributes:
+        cluster: the share of train that one cluster of duplicates may have; 1 raises no alarm.
+        source: the share of its rows that a source may lose to duplicates; 1 raises no alarm.
+    """
+
+    cluster: float = 0.05
+    source: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What turns signals into verdicts.
 
     Attributes:
         rules: row rules and, on pairwise signals, duplicate rules. A signal may have one rule of each action.
-        survivor: which of a group of duplicates stays, by descending order of: ``"longest"``, or a signal. Pins come first and the content hash last,
-            always.
+        survivor: which of a group of duplicates stays: the ``"longest"``, or the one that a signal calls best (the highest, where the signal's
+            direction is not that lower is better). Pins come before it; then come the longest and the content hash, always.
         choice: the third stage, if any.
         pins: whether people's pins override the rules.
         review: whether rows under review are trained on.
+        alarms: when drops of duplicates become reviews.
     """
 
     rules: tuple[PolicyRule, ...] = ()
@@ -444,6 +460,7 @@ class Policy:
     choice: Choice | None = None
     pins: bool = True
     review: Literal["include", "exclude"] = "include"
+    alarms: Alarms = Alarms()
 
 
 # --- fine-tuning ------------------------------------------------------------------------------------------------------------------------------------

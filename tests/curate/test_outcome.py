@@ -83,11 +83,12 @@ def by_hand(store, record, runs, chosen, *, pins, firsts=None):
     dropped = {row for row in range(COUNT) if any(item.rule.action == "drop" for item in fired[row])}
     eligible = {row for row in range(COUNT) if (row not in dropped or pins.get(row) == "keep") and pins.get(row) != "drop"}
 
-    def length(row):
-        score = signals[chosen.survivor][row] if chosen.survivor != "longest" else len(texts[row]["text"]) + len(texts[row]["label"])
-        return -np.inf if score is None else score
+    def best(row):
+        length = len(texts[row]["text"]) + len(texts[row]["label"])
+        score = signals[chosen.survivor][row] if chosen.survivor != "longest" else 0
+        return (np.inf if score is None else -score, -length, texts[row]["content_hash"], row)
 
-    order = sorted(range(COUNT), key=lambda row: (pins.get(row) != "keep", -firsts.get(row, 0), -length(row), texts[row]["content_hash"], row))
+    order = sorted(range(COUNT), key=lambda row: (pins.get(row) != "keep", -firsts.get(row, 0), *best(row)))
 
     def related(item):
         first = {edge["b"]: edge["a"] for edge in edges if edge["kind"] == "copy" and fires(item, edge["similarity"])}

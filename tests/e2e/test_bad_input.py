@@ -117,6 +117,9 @@ REFUSED = {
     "a rule that is none": Refused(
         recipe=RECIPE + 'policy: {near-duplicates.jaccard: {drop: "a lot"}}\n', says=("recipe.yaml:5", "'a lot'", "an operator and a number")
     ),
+    "a threshold below the floor": Refused(
+        recipe=RECIPE + 'policy: {near-duplicates.jaccard: {drop: ">= 0.5"}}\n', says=("recipe.yaml:5", "below 0.7", "be recomputed", "floor: 0.5")
+    ),
     "a wrong type": Refused(recipe=RECIPE.replace("epochs: 0.2", "epochs: many"), says=("recipe.yaml:3", "'many'")),
     "no YAML": Refused(recipe="task: [classification\n", says=("recipe.yaml:", "not YAML")),
     "an unset variable": Refused(recipe=RECIPE.replace("train.jsonl", "'${NOWHERE}/train.jsonl'"), says=("recipe.yaml:2", "NOWHERE")),
@@ -218,10 +221,7 @@ def test_a_store_that_another_program_holds_is_waited_for_and_then_told_with_its
 @pytest.mark.slow
 def test_an_arm_left_empty_fails_by_name_and_the_others_finish(cli: Cli) -> None:
     """A policy that drops every row: the curated arm fails and is named, raw is finished and reported, exit 2."""
-    recipe = (
-        RECIPE.replace("arms: [raw]", "arms: [raw, curated]")
-        + 'policy: {near-duplicates.jaccard: {drop: ">= 0"}, label-noise.self-confidence: {drop: ">= 0"}}\n'
-    )
+    recipe = RECIPE.replace("arms: [raw]", "arms: [raw, curated]") + 'policy: {label-noise.self-confidence: {drop: ">= 0"}}\n'
     write(cli.folder, recipe=recipe)
     done = cli("run", "recipe.yaml", check=2)
     assert "recipe/curated/0" in done.stderr

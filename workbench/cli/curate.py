@@ -31,7 +31,12 @@ def curate(ctx: typer.Context, recipe: Annotated[Path, typer.Argument(help="The 
     counts, dataset = done.decision.counts, done.dataset
     session.output.show(
         "curation",
-        {"dataset": dataset.name, "version": dataset.version, "policy": f"{done.policy.name}@{done.policy.version}"},
+        {
+            "dataset": dataset.name,
+            "version": dataset.version,
+            "policy": f"{done.policy.name}@{done.policy.version}",
+            **({"alarms": "; ".join(counts.alarms)} if counts.alarms else {}),
+        },
         f"{dataset.read:,} read = {dataset.imported:,} imported + {dataset.rejected:,} rejected",
         f"{counts.imported:,} imported for training = {counts.kept:,} kept + {counts.dropped:,} dropped + {counts.review:,} review",
         Table(

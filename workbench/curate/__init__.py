@@ -8,7 +8,7 @@ from workbench.curate.export import Exported, export
 from workbench.curate.material import Material
 from workbench.curate.outcome import Counts, RuleCount
 from workbench.curate.planted import Flagged, Recall, measure
-from workbench.curate.policies import default_policy, format_rule, from_plain, parse_rule, policy_hash, replace_rules, to_plain
+from workbench.curate.policies import check_floors, default_policy, format_rule, from_plain, parse_rule, policy_hash, replace_rules, to_plain
 from workbench.curate.scoring import ConfiguredSelector, score
 from workbench.curate.verdicts import Decision, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
@@ -31,6 +31,7 @@ __all__ = [
     "SignalValue",
     "SliceChange",
     "Tally",
+    "check_floors",
     "current",
     "decide",
     "default_policy",

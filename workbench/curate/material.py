@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 
 from workbench.curate.duplicates import PairRule
+from workbench.curate.policies import check_floors
 from workbench.errors import UnknownNameError, WorkbenchError
-from workbench.types import PairKind
+from workbench.types import Direction, PairKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -80,6 +81,7 @@ class Material:
         Raises:
             UnknownNameError: a signal that none of the runs wrote.
             WorkbenchError: a rule without a threshold.
+            RecipeError: a rule that reaches below the floor that pairs were looked for at.
         """
         named = [item.signal for item in policy.rules]
         if policy.choice is not None:
@@ -92,6 +94,7 @@ class Material:
         for item in policy.rules:
             if np.isnan(item.rule.threshold):
                 raise WorkbenchError(f"the rule on {item.signal} has no threshold.", expected="a number")
+        check_floors(policy, {run.name: floor for run in self.runs if isinstance(floor := run.params.get("floor"), int | float)})
 
     def fired(self, rules: Sequence[PolicyRule]) -> np.ndarray:
         """Which row rules fire, bool [rules, n]; a row that was never scored fires on nothing."""
@@ -124,16 +127,16 @@ class Material:
         """The rank of each row that has a duplicate, int64 [n].
 
         Rows that are pinned come first (bool [n]), then those that were chosen to stay, the latest choice before the others (int64 [n], 0 for none),
-        then the policy's order, then the content hash, then the row.
+        then the policy's order, then the longest, then the content hash, then the row.
         """
         involved, characters, place = self._keys(tuple(sorted(item.signal for item in policy.rules if self.declared(item.signal).pairwise)))
-        if policy.survivor == "longest":
-            score = characters.astype(np.float64)
-        else:
+        score = np.zeros(len(involved))
+        if policy.survivor != "longest":
             values = self.signal(policy.survivor)[involved]
+            values = -values if self.declared(policy.survivor).direction is Direction.LOWER else values
             score = np.where(np.isnan(values), -np.inf, values)
         order = np.full(len(self), len(self), dtype=np.int64)
-        order[involved[np.lexsort((place, -score, -chosen[involved], ~pinned[involved]))]] = np.arange(len(involved))
+        order[involved[np.lexsort((place, -characters, -score, -chosen[involved], ~pinned[involved]))]] = np.arange(len(involved))
         return order
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
-from workbench.curate.duplicates import ABSENT, survivors
 from workbench.curate.policies import format_rule, policy_hash
+from workbench.curate.second_stage import SecondStage, second_stage
 from workbench.types import Action, PolicyRule, Rule, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workbench.curate.alarms import Alarm
     from workbench.curate.material import Material
     from workbench.types import Choice, Policy
 
@@ -49,7 +50,13 @@ class RuleCount:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What became of the imported rows of train: ``imported = kept + dropped + review``."""
+    """What became of the imported rows of train: ``imported = kept + dropped + review``.
+
+    Attributes:
+        pinned: rows that people decided.
+        rules: what each rule did.
+        alarms: where drops of duplicates became reviews, and why, one sentence each.
+    """
 
     imported: int
     kept: int
@@ -57,6 +64,7 @@ class Counts:
     review: int
     pinned: int
     rules: tuple[RuleCount, ...]
+    alarms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.imported != self.kept + self.dropped + self.review:
@@ -68,7 +76,8 @@ class Counts:
         """Read what ``dataclasses.asdict`` wrote."""
         fields = dict(plain)
         rules = tuple(RuleCount(**rule) for rule in cast("list[dict[str, object]]", fields.pop("rules")))  # type: ignore[arg-type]
-        return cls(**fields, rules=rules)  # type: ignore[arg-type]
+        alarms = tuple(cast("list[str]", fields.pop("alarms", [])))
+        return cls(**fields, rules=rules, alarms=alarms)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,14 +125,18 @@ class Outcome:
     Attributes:
         rules: row rules, then duplicate rules, then the choice, if any, as a rule ``choose``.
         fired: bool [rules, n].
-        partner: int64 [n], the position of the duplicate that stays in a row's place, or ``ABSENT``.
+        held: bool [rules, n], where a rule that fired asks for a review although its action is a drop (see ``second_stage``).
+        partner: int64 [n], the position of the duplicate that stays, or ``ABSENT``.
+        alarms: those that were raised.
         verdict: int8 [n], codes of ``VERDICTS``.
         pinned: the pins that it took account of.
     """
 
     rules: tuple[PolicyRule, ...]
     fired: np.ndarray
+    held: np.ndarray
     partner: np.ndarray
+    alarms: tuple[Alarm, ...]
     verdict: np.ndarray
     pinned: Pinned
 
@@ -138,6 +151,7 @@ class Outcome:
             review=review,
             pinned=int((self.pinned.keep | self.pinned.drop | self.pinned.changed).sum()),
             rules=tuple(self._rule_counts()),
+            alarms=tuple(alarm.message for alarm in self.alarms),
         )
 
     def _rule_counts(self) -> list[RuleCount]:
@@ -186,42 +200,49 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
     first = material.fired(row_rules)
     eligible = (~_any(first, row_rules, Action.DROP) | pinned.keep) & ~pinned.drop
     if second is None:
-        duplicates, partner = _duplicates(material, policy, pair_rules, eligible, pinned)
+        duplicates = _duplicates(material, policy, pair_rules, eligible=eligible, pinned=pinned, cautioned=_cautioned(row_rules, first))
     else:
-        known = {(item.signal, item.rule.action): fired for item, fired in zip(second.rules, second.fired, strict=True)}
-        nothing = np.zeros(len(material), dtype=bool)
-        duplicates = np.array([known.get((item.signal, item.rule.action), nothing) for item in pair_rules], dtype=bool).reshape(-1, len(material))
-        partner = second.partner
+        duplicates = _taken_over(second, pair_rules, len(material))
     rules = [*row_rules, *pair_rules]
-    fired = np.vstack([first, duplicates])
+    fired, held = np.vstack([first, duplicates.fired]), np.vstack([np.zeros_like(first), duplicates.held])
     if policy.choice is not None:
-        candidates = (eligible & ~_any(fired, rules, Action.DROP)) | pinned.keep
+        candidates = (eligible & ~_any(fired & ~held, rules, Action.DROP)) | pinned.keep
         passed_over = ~_choose(material, policy.choice, candidates)
         rules.append(PolicyRule(signal=CHOICE, rule=Rule(action=Action.DROP, operator=">", threshold=policy.choice.k)))
-        fired = np.vstack([fired, passed_over])
-    verdict = np.where(_any(fired, rules, Action.REVIEW), np.int8(REVIEW), np.int8(KEEP))
-    verdict[_any(fired, rules, Action.DROP)] = DROP
+        fired, held = np.vstack([fired, passed_over]), np.vstack([held, np.zeros_like(passed_over)])
+    verdict = np.where(_any(fired, rules, Action.REVIEW) | held.any(axis=0), np.int8(REVIEW), np.int8(KEEP))
+    verdict[_any(fired & ~held, rules, Action.DROP)] = DROP
     verdict[pinned.keep] = KEEP
     verdict[pinned.drop] = DROP
     verdict[pinned.changed] = REVIEW
-    return Outcome(rules=tuple(rules), fired=fired, partner=partner, verdict=verdict, pinned=pinned)
+    return Outcome(rules=tuple(rules), fired=fired, held=held, partner=duplicates.partner, alarms=duplicates.alarms, verdict=verdict, pinned=pinned)
 
 
 def _duplicates(
-    material: Material, policy: Policy, rules: Sequence[PolicyRule], eligible: np.ndarray, pinned: Pinned
-) -> tuple[np.ndarray, np.ndarray]:
-    """The second stage: which duplicate rules fire, bool [rules, n], and whom each row leaves for, int64 [n]."""
-    fired = np.zeros((len(rules), len(material)), dtype=bool)
-    if not rules:
-        return fired, np.full(len(material), ABSENT, dtype=np.int64)
-    order = material.order(policy, pinned.keep, pinned.first)
-    edges = [material.pairs(item) for item in rules]
-    drops = _of(rules, Action.DROP)
-    stays = survivors([edges[index] for index in drops], order=order, eligible=eligible, pinned=pinned.keep)
-    fired[drops] = stays.fired
+    material: Material, policy: Policy, rules: Sequence[PolicyRule], *, eligible: np.ndarray, pinned: Pinned, cautioned: Mapping[str, np.ndarray]
+) -> SecondStage:
+    order = material.order(policy, pinned.keep, pinned.first) if rules else np.empty(0, dtype=np.int64)
+    return second_stage(material, policy, rules, order=order, eligible=eligible, pinned=pinned.keep, cautioned=cautioned)
+
+
+def _cautioned(rules: Sequence[PolicyRule], fired: np.ndarray) -> dict[str, np.ndarray]:
+    """Selector to the rows on which a review rule of it fires, bool [n]."""
+    found: dict[str, np.ndarray] = {}
     for index in _of(rules, Action.REVIEW):
-        fired[index] = survivors([edges[index]], order=order, eligible=eligible & (stays.partner == ABSENT), pinned=pinned.keep).fired[0]
-    return fired, stays.partner
+        selector = rules[index].signal.rpartition(".")[0]
+        found[selector] = found.get(selector, np.zeros_like(fired[index])) | fired[index]
+    return found
+
+
+def _taken_over(second: Outcome, rules: Sequence[PolicyRule], size: int) -> SecondStage:
+    """What an earlier outcome says of these rules; those that it lacks fire on nothing."""
+    known = {(item.signal, item.rule.action): index for index, item in enumerate(second.rules)}
+    fired, held = np.zeros((2, len(rules), size), dtype=bool)
+    for place, item in enumerate(rules):
+        index = known.get((item.signal, item.rule.action))
+        if index is not None:
+            fired[place], held[place] = second.fired[index], second.held[index]
+    return SecondStage(fired=fired, held=held, partner=second.partner, alarms=second.alarms)
 
 
 def _choose(material: Material, choice: Choice, candidates: np.ndarray) -> np.ndarray:

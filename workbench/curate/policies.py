@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from workbench.errors import RecipeError
-from workbench.types import Action, Choice, Policy, PolicyRule, Rule
+from workbench.types import Action, Alarms, Choice, Policy, PolicyRule, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,6 +75,7 @@ def to_plain(policy: Policy) -> dict[str, object]:
         plain["choose"] = {"by": policy.choice.signal, "k": policy.choice.k, "order": policy.choice.order}
     plain["pins"] = policy.pins
     plain["review"] = policy.review
+    plain["alarms"] = dataclasses.asdict(policy.alarms)
     return plain
 
 
@@ -99,14 +100,47 @@ def from_plain(plain: Mapping[str, object], base: Policy | None = None) -> Polic
                 if order not in {"highest", "lowest"} or k <= 0:
                     raise RecipeError(f"the choice {value!r} cannot be made.", expected="k above 0 and the order 'highest' or 'lowest'")
                 policy = dataclasses.replace(policy, choice=Choice(signal=signal, k=k, order=order))
+            case "alarms", dict():
+                policy = dataclasses.replace(policy, alarms=_alarms(value, policy.alarms))
             case _, dict() if "." in key:
                 overrides[key] = [parse_rule(str(action), str(text)) for action, text in value.items()]
             case _:
                 raise RecipeError(
                     f"the policy's {key!r} cannot be {value!r}.",
-                    expected="<selector>.<signal>: {drop: ..., review: ...}, or survivor, choose, pins or review",
+                    expected="<selector>.<signal>: {drop: ..., review: ...}, or survivor, choose, pins, review or alarms",
                 )
     return replace_rules(policy, overrides)
+
+
+def _alarms(given: Mapping[object, object], base: Alarms) -> Alarms:
+    shares = {}
+    for name, share in given.items():
+        if name not in {"cluster", "source"} or isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise RecipeError(f"the alarm {name!r} cannot be {share!r}.", expected="cluster or source, each a share between 0 and 1")
+        shares[str(name)] = float(share)
+    return dataclasses.replace(base, **shares)
+
+
+def check_floors(policy: Policy, floors: Mapping[str, float]) -> None:
+    """Refuse a rule that reaches below the similarity that pairs were looked for at.
+
+    Args:
+        policy: what decides.
+        floors: selector to the least similarity of its pairs.
+
+    Raises:
+        RecipeError: says what must be recomputed.
+    """
+    for item in policy.rules:
+        selector = item.signal.rpartition(".")[0]
+        floor = floors.get(selector)
+        if floor is not None and item.rule.operator in {">", ">="} and item.rule.threshold < floor:
+            wanted = f"{item.rule.threshold:g}"
+            raise RecipeError(
+                f"the rule {item.signal} {format_rule(item.rule)} reaches below {floor:g}, the floor that pairs were looked for at.",
+                expected=f"a threshold of {floor:g} or more, which needs no recomputation",
+                advice=f"For less, the pairs of {selector} must be recomputed: set `select: {{{selector}: {{floor: {wanted}}}}}` in the recipe.",
+            )
 
 
 def policy_hash(policy: Policy) -> str:

@@ -12,7 +12,7 @@ from workbench.curate.duplicates import ABSENT
 from workbench.curate.material import Material
 from workbench.curate.outcome import VERDICTS, Counts, outcome_at
 from workbench.curate.policies import policy_hash
-from workbench.types import Verdict
+from workbench.types import Action, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,7 @@ def decide(
 
     Raises:
         UnknownNameError: where the policy names a signal that none of the runs wrote.
+        RecipeError: where a rule reaches below the floor that pairs were looked for at.
     """
     key = policy_hash(policy) + "-" + "-".join(str(run.selector_run) for run in sorted(runs, key=lambda run: run.selector_run))
     with store.reading():
@@ -91,8 +92,9 @@ def _table(material: Material, outcome: Outcome) -> pa.Table:
     """An outcome as the store keeps it."""
     import pyarrow as pa
 
-    names = pa.array([f"{item.signal} {item.rule.action.value}" for item in outcome.rules], pa.string())
-    position, rule = np.nonzero(outcome.fired.T)
+    alarms = [f"alarm.{alarm.name} {Action.REVIEW.value}" for alarm in outcome.alarms]
+    names = pa.array([*(f"{item.signal} {item.rule.action.value}" for item in outcome.rules), *alarms], pa.string())
+    position, rule = np.nonzero(np.vstack([outcome.fired, *(alarm.rows for alarm in outcome.alarms)]).T)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(position, minlength=len(material)))]).astype(np.int32)
     left = outcome.partner == ABSENT
     words = pa.array([verdict.value for verdict in VERDICTS], pa.string())

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from workbench.curate import ConfiguredSelector, default_policy, from_plain, to_plain
+from workbench.curate import ConfiguredSelector, check_floors, default_policy, from_plain, to_plain
 from workbench.errors import PluginError, RecipeError, UnknownNameError
 from workbench.types import Action, FineTuneAdapter, FineTuneSpec, Metric, Rule, Selector, Task
 
@@ -197,6 +197,10 @@ def _policy(
         named = key if "." in key else value.get("by", "") if key == "choose" else value if key == "survivor" and value != "longest" else ""
         if named and named not in known:
             raise UnknownNameError("signal", named, known, where=place("policy", key))
+    try:
+        check_floors(base, {each.selector.name: floor for each in selectors if isinstance(floor := each.params.get("floor"), int | float)})
+    except RecipeError as error:
+        raise RecipeError(f"{place('policy')}: {error.given}", expected=error.expected, advice=error.advice) from None
     return base, None
 
 

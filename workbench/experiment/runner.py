@@ -83,6 +83,8 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, progress: Progr
     with _timed(steps, "decide"):
         policy = _stored_policy(store, plan, dataset, author)
         decision = decide(store, dataset.dataset_id, runs, policy.policy)
+    for alarm in decision.counts.alarms:
+        progress.say(f"alarm: {alarm}")
     return Curated(dataset=dataset, runs=tuple(runs), policy=policy, decision=decision, steps=steps)
 
 

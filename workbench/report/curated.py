@@ -45,8 +45,10 @@ def curation_section(
     """
     counts = decision.counts
     sums = f"In train, imported {counts.imported:,} = kept {counts.kept:,} + dropped {counts.dropped:,} + review {counts.review:,}"
-    brief = (TextBlock(text=sums), TextBlock(text=_policy_in_words(decision, policy)), _rules(decision))
+    alarms = (TextBlock(text=f"Alarm: {alarm}.", style="warning") for alarm in counts.alarms)
+    brief: tuple[Block, ...] = (TextBlock(text=sums), TextBlock(text=_policy_in_words(decision, policy)), _rules(decision), *alarms)
     blocks: list[Block] = [*brief]
+    blocks += [TextBlock(text=f"Alarm: {alarm}.", style="warning") for alarm in counts.alarms]
     if any(rule.fired for rule in counts.rules):
         blocks.append(_chart(decision))
     blocks += _examples(store, dataset, runs, decision, quote)
@@ -69,7 +71,7 @@ def _policy_in_words(decision: Decision, policy: PolicyRecord | None) -> str:
 
 
 def _survivor(order: str) -> str:
-    return "longest" if order == "longest" else f"one with the highest {order}"
+    return "longest" if order == "longest" else f"one that {order} calls best"
 
 
 def _rules(decision: Decision) -> TableBlock:

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import PurePath
 from typing import Any
 
-from workbench.types import Action, Choice, Direction, Policy, PolicyRule, Role, RoleType, Rule, Signal
+from workbench.types import Action, Alarms, Choice, Direction, Policy, PolicyRule, Role, RoleType, Rule, Signal
 
 
 def dumps(value: object) -> str:
@@ -52,6 +52,7 @@ def policy(text: str) -> Policy:
         choice=None if value["choice"] is None else Choice(**value["choice"]),
         pins=value["pins"],
         review=value["review"],
+        alarms=Alarms(**value.get("alarms", {})),  # absent from what was stored before there were alarms
     )
 
 
