@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "Write the report of an experiment.",
     "dashboard": "Open the dashboard.",
     "explain": "Tell why an example has its verdict, and where it took part.",
+    "duplicates": "Judge a sample of removed pairs, and see how often removal is right.",
     "pin": "Override the verdict on an example: keep, drop or none.",
     "undo": "Take back your own last step.",
     "redo": "Do again what you undid last.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.curate.current import Current, current
 from workbench.curate.explain import Explanation, Finding, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
+from workbench.curate.judged import RemovedPairs, SampledPair, judge, removed_pairs
 from workbench.curate.material import Material
 from workbench.curate.outcome import Counts, RuleCount
 from workbench.curate.planted import Flagged, Recall, measure
@@ -27,7 +28,9 @@ __all__ = [
     "Partner",
     "Preview",
     "Recall",
+    "RemovedPairs",
     "RuleCount",
+    "SampledPair",
     "SignalValue",
     "SliceChange",
     "Tally",
@@ -40,9 +43,11 @@ __all__ = [
     "findings",
     "format_rule",
     "from_plain",
+    "judge",
     "measure",
     "parse_rule",
     "policy_hash",
+    "removed_pairs",
     "render_reason",
     "replace_rules",
     "score",

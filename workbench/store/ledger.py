@@ -226,12 +226,16 @@ class Ledger:
                     break
             raise _nothing("redo", author, dataset)
 
-    def log(self, *, dataset: str | None = None, limit: int = 50) -> list[LedgerEntry]:
-        """The newest entries, newest first."""
+    def log(self, *, dataset: str | None = None, action: str | None = None, limit: int | None = 50) -> list[LedgerEntry]:
+        """The newest entries, newest first: on one dataset or on any, of one action or of any, all of them where ``limit`` is None."""
         with self._door.read() as connection:
             undone = history.undone(connection, history.newest(connection))
-            query = "SELECT * FROM ledger WHERE dataset = $name OR $name IS NULL ORDER BY number DESC LIMIT $limit"
-            return [history.entry(row, undone) for row in records(connection, query, {"name": dataset, "limit": limit})]
+            query = """
+                SELECT * FROM ledger WHERE (dataset = $name OR $name IS NULL) AND (action = $action OR $action IS NULL)
+                ORDER BY number DESC LIMIT $limit
+            """
+            found = records(connection, query, {"name": dataset, "action": action, "limit": limit})
+            return [history.entry(row, undone) for row in found]
 
     def number(self) -> int:
         """The newest number; 0 where nothing has happened."""
