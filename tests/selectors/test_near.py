@@ -141,6 +141,8 @@ def test_the_order_of_rows_changes_nothing(examples, context, shuffled):
         ((LONG.replace("seven", "7"), "a"), (LONG.replace("seven", "1,200"), "a"), "template"),
         ((LONG.replace("seven", "7"), "a"), (LONG.replace("seven", "8"), "b"), "template"),
         ((LONG.replace("lazy", '"very lazy"'), "a"), (LONG.replace("lazy", '"old"'), "a"), "template"),
+        (('{"name": "get_weather", "days": 3}', "a"), ('{"name": "get_weather", "days": 4}', "a"), "template"),
+        ((f'"{LONG}"', "a"), (f'"{LONG.replace("seven wizards", "many wizards")}"', "a"), "near"),
         ((ZH, "a"), (ZH.replace("，", "。"), "a"), "near"),
         ((ZH, "a"), (ZH.replace("许多", "不少"), "a"), "near"),
         ((ZH, "a"), (ZH.replace("许多", "不少"), "b"), "conflict"),
@@ -160,13 +162,27 @@ def test_what_two_similar_examples_are(examples, context, one, other, kind):
 
 @pytest.mark.parametrize(
     ("one", "other", "kind"),
-    [("It is blue.", "It is  blue.", "copy"), (LONG, LONG.replace("sea", "lake"), "near"), (LONG, "I do not know that at all.", "conflict")],
+    [
+        ("It is blue.", "It is  blue.", "copy"),
+        (LONG, LONG.replace("sea", "lake"), "near"),
+        (LONG, "I do not know that at all.", "conflict"),
+        (f"{LONG} 7", f"{LONG} 8", "conflict"),
+        (f"{ZH}一共7个", f"{ZH}一共8个", "conflict"),
+    ],
 )
 def test_text_targets_are_compared_by_their_own_similarity(examples, context, one, other, kind):
     """One prompt with similar answers is near, with different ones a conflict."""
     table = examples(prompt=["What colour is the sky?"] * 2, response=[one, other])
     params = NearDuplicateParams(roles=("prompt",), floor=0.6)
     assert {(0, 1): kind} == kinds_of(NearDuplicates(params=params).score(table, context("response", RoleType.TEXT)))
+
+
+def test_an_answer_that_is_compared_with_the_input_may_still_conflict(examples, context):
+    """Similar questions whose worked answers differ in a number are no duplicates; those that differ in a word are."""
+    asked = [LONG, LONG.replace("seven wizards", "many wizards")] * 2
+    table = examples(prompt=asked, response=[f"{LONG} 7", f"{LONG} 8", f"{ZH} {LONG}", f"{ZH} {LONG.replace('sea', 'lake')}"])
+    params = NearDuplicateParams(roles=("prompt", "response"), floor=0.6)
+    assert {(0, 1): "conflict", (2, 3): "near"} == kinds_of(NearDuplicates(params=params).score(table, context("response", RoleType.TEXT)))
 
 
 def test_each_role_must_be_similar(examples, context):

@@ -45,7 +45,7 @@ class NearDuplicates:
     - ``copy``: input and target equal once normalised (see ``ExactDuplicates``),
     - ``template``: all that differs in the input is numbers, quoted strings or slot words (see ``_template``), whatever the target,
     - ``near``: the target is similar too: an equal label, or a text at or above the floor, which then counts in the similarity,
-    - ``conflict``: the input is equal or similar, and the target is not.
+    - ``conflict``: the input is equal or similar, and the target is not, or differs in numbers, quoted strings or slot words alone.
 
     Each row keeps its 64 most similar edges of each kind. Where that leaves some out, or a crowd of similar texts was not compared in full, the row
     is ``dense``.
@@ -53,7 +53,7 @@ class NearDuplicates:
 
     params: NearDuplicateParams = NearDuplicateParams()
     name: str = "near-duplicates"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.DEDUP
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = (
@@ -105,7 +105,8 @@ class NearDuplicates:
         nodes = _in_order_of_content(firsts, examples)
         unique = examples.take(nodes)
         found = similar_pairs([composed(text_of(unique, role)).fill_null("") for role in roles], floor=floor, plan=plan, context=context)
-        what = Inputs(examples=unique, roles=roles, target=target, input_codes=inputs[nodes], target_codes=targets[nodes])
+        answer = context.target if context.target in examples.roles else ""
+        what = Inputs(examples=unique, roles=roles, target=target, answer=answer, input_codes=inputs[nodes], target_codes=targets[nodes])
         pairs = judge_pairs(found, what, floor=floor, most=EDGES_KEPT, context=context)
         dense = np.zeros(len(nodes), dtype=bool)
         greatest = np.zeros(len(nodes))

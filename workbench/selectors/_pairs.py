@@ -13,6 +13,8 @@ from workbench.selectors._template import are_templates
 from workbench.types import PairKind, RoleType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.selectors._similar import SimilarPairs
     from workbench.types import ExampleTable, SelectorContext
 
@@ -23,14 +25,16 @@ class Inputs:
 
     Attributes:
         examples: n of them.
-        roles: the roles of the input.
-        target: the role of the target, or empty where none is compared.
+        roles: the roles that are compared.
+        target: the role of the target, where it is compared apart from these, or empty.
+        answer: the role that the model learns to produce, whether compared apart or among the roles, or empty.
         input_codes, target_codes: int64 [n], equal where the normalised inputs or targets are.
     """
 
     examples: ExampleTable
     roles: tuple[str, ...]
     target: str
+    answer: str
     input_codes: np.ndarray
     target_codes: np.ndarray
 
@@ -59,17 +63,18 @@ def judge_pairs(pairs: SimilarPairs, inputs: Inputs, *, floor: float, most: int,
     similarity = pairs.similarity.copy()
     template = np.zeros(len(a), dtype=bool)
     differ = np.flatnonzero(inputs.input_codes[a] != inputs.input_codes[b])
-    involved, places = np.unique(np.concatenate([a[differ], b[differ]]), return_inverse=True)
-    texts = composed(joined_text(inputs.examples.take(involved), inputs.roles))
-    template[differ] = are_templates(*buffers(texts), places[: len(differ)], places[len(differ) :])
+    template[differ] = _fill_slots(inputs.examples, inputs.roles, a[differ], b[differ])
     conflict = ~template & (inputs.target_codes[a] != inputs.target_codes[b])
-    role = context.roles.get(inputs.target)
-    if role is not None and role.type not in {RoleType.LABEL, RoleType.NUMBER}:
+    if _is_text(context, inputs.target):
         asked = np.flatnonzero(conflict)
         answers = composed(text_of(inputs.examples, inputs.target)).fill_null("")
         alike = pair_similarity(answers, a[asked], b[asked], floor=floor, context=context)
         similarity[asked] = np.where(alike > 0, np.minimum(similarity[asked], alike), similarity[asked])
         conflict[asked] = alike == 0
+    if _is_text(context, inputs.answer):
+        # "... so she has 7 left" and "... so she has 8 left" are similar texts and different answers.
+        asked = np.flatnonzero(~template & ~conflict)
+        conflict[asked] = _fill_slots(inputs.examples, [inputs.answer], a[asked], b[asked])
     codes = np.where(template, 2, np.where(conflict, 1, 0))
     return JudgedPairs(
         a=a,
@@ -78,6 +83,18 @@ def judge_pairs(pairs: SimilarPairs, inputs: Inputs, *, floor: float, most: int,
         kinds=np.array([PairKind.NEAR, PairKind.CONFLICT, PairKind.TEMPLATE], dtype=object)[codes],
         kept=_most_similar(a, b, similarity, codes, most),
     )
+
+
+def _is_text(context: SelectorContext, name: str) -> bool:
+    role = context.roles.get(name)
+    return role is not None and role.type not in {RoleType.LABEL, RoleType.NUMBER}
+
+
+def _fill_slots(examples: ExampleTable, roles: Sequence[str], a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Which pairs of examples are two fillings of one template in these roles, taken together: bool [pairs]."""
+    involved, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    texts = composed(joined_text(examples.take(involved), roles))
+    return are_templates(*buffers(texts), places[: len(a)], places[len(a) :])
 
 
 def _most_similar(a: np.ndarray, b: np.ndarray, similarity: np.ndarray, kinds: np.ndarray, most: int) -> np.ndarray:

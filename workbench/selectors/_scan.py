@@ -126,8 +126,17 @@ def hash_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndarray) 
 
 @kernel
 def mask_quoted(chars: np.ndarray, kinds: np.ndarray, n: int) -> None:
-    """Replace each quoted string of a decoded text by one symbol, and each run of digits likewise: what remains is the skeleton of a template."""
+    """Replace each quoted string of a decoded text by one symbol: what remains is part of the skeleton of a template.
+
+    Quotation marks around the whole text are no slot of it.
+    """
     at = 0
+    while at < n and kinds[at] == SPACE:
+        at += 1
+    ending = n - 1
+    while ending > at and kinds[ending] == SPACE:
+        ending -= 1
+    beginning = at
     while at < n:
         opening = chars[at]
         closing = 0
@@ -144,7 +153,8 @@ def mask_quoted(chars: np.ndarray, kinds: np.ndarray, n: int) -> None:
             to = at + 1
             while to < last and chars[to] != closing and chars[to] != 0x0A:
                 to += 1
-            if to < last and chars[to] == closing and (closing != 0x27 or to + 1 == n or kinds[to + 1] != LETTER):
+            closed = to < last and chars[to] == closing and (closing != 0x27 or to + 1 == n or kinds[to + 1] != LETTER)
+            if closed and (at != beginning or to != ending):
                 for inside in range(at, to + 1):
                     kinds[inside] = IGNORED
                 chars[at] = -1

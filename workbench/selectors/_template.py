@@ -59,9 +59,9 @@ def _frame(left: np.ndarray, right: np.ndarray) -> np.uint64:
     if at < len(left) or other < len(right):
         value = mix(value ^ _GAP)
         gaps += 1
-    if shared <= gaps:
-        return _NONE
-    return _SAME if gaps == 0 else max(value, np.uint64(3))
+    if gaps == 0:
+        return _SAME
+    return _NONE if shared <= gaps else max(value, np.uint64(3))
 
 
 @kernel
