@@ -22,9 +22,21 @@ from playwright.sync_api import sync_playwright
 
 WORKBENCH = [sys.executable, "-c", "import sys; from workbench.cli import main; sys.exit(main())"]
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-PAGES = {"curate": "", "runs": "runs", "compare": "compare"}
+PAGES = {
+    "curate": "?signal=label-noise.random-label",
+    "record": "record",
+    "duplicates": "duplicates",
+    "datasets": "datasets",
+    "history": "history",
+    "runs": "runs",
+    "compare": "compare",
+    "plugins": "plugins",
+    "status": "status",
+}
 """Name of the picture to path of the page."""
-COLOURS = 96
+DECIDED = ("curate", "record", "duplicates", "history")
+"""Pages that are shown as they are to someone who has signed in."""
+COLOURS = 200
 """Enough for widgets and text; a picture takes a third of the room."""
 
 
@@ -56,6 +68,9 @@ def take(address: str, pages: list[str], folder: Path) -> None:
                 page.goto(f"{address}/{PAGES[name]}")
                 page.locator("[data-testid=stMain] [data-testid=stElementContainer]").first.wait_for(state="attached", timeout=60_000)
                 settle(page)
+                if name in DECIDED:
+                    page.get_by_role("button", name="Start deciding").click()
+                    settle(page)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 picture.save(folder / f"dashboard-{name}-{scheme}.png", optimize=True)
         browser.close()

@@ -8,17 +8,28 @@ import streamlit as st
 
 from workbench.dashboard.comparison import comparison_page
 from workbench.dashboard.curation import curation_page
+from workbench.dashboard.datasets_page import datasets_page
+from workbench.dashboard.duplicates_page import duplicates_page
+from workbench.dashboard.history_page import history_page
+from workbench.dashboard.navigation import navigate
+from workbench.dashboard.plugins_page import plugins_page
+from workbench.dashboard.record_page import record_page
 from workbench.dashboard.runs import runs_page
+from workbench.dashboard.status_page import status_page
 
 st.set_page_config(page_title="workbench", layout="wide", initial_sidebar_state=340)
-# Pages have no icons: the browser's tab would ask a font server on the internet for them. The first has no path: Streamlit serves it at / alone.
-chosen = st.navigation(
-    [
-        st.Page(curation_page, title="Curate", default=True),
-        st.Page(runs_page, title="Runs", url_path="runs"),
-        st.Page(comparison_page, title="Compare", url_path="compare"),
-    ],
-    position="top",
+chosen = navigate(
+    {
+        "Curate": curation_page,
+        "Record": record_page,
+        "Duplicates": duplicates_page,
+        "Datasets": datasets_page,
+        "History": history_page,
+        "Runs": runs_page,
+        "Compare": comparison_page,
+        "Plugins": plugins_page,
+        "Status": status_page,
+    }
 )
 st.html(Path(__file__).with_name("style.css"))
 chosen.run()

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from workbench.curate import current
-from workbench.dashboard.access import errors_told, first_steps, open_store
-from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo
+from workbench.dashboard.access import errors_told, open_store
+from workbench.dashboard.bulk import draw_bulk
+from workbench.dashboard.decisions import author, draw_note, draw_notice, draw_signature, draw_undo, pin
+from workbench.dashboard.facets import choose_filter, draw_rules
 from workbench.dashboard.listing import read_listing
+from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.place import Place
 from workbench.dashboard.record import draw_record
 from workbench.dashboard.show import nothing_yet, text
@@ -23,10 +26,11 @@ if TYPE_CHECKING:
 
     from workbench.curate import Counts, Current
     from workbench.dashboard.listing import Listing
+    from workbench.store import DatasetRecord
 
-ANY = "any"
-PINNED = "pinned"
 MARKS = {Verdict.KEEP: ":green[keep]", Verdict.DROP: ":red[drop]", Verdict.REVIEW: ":orange[review]"}
+OPEN = RowFilter(flagged=True, pinned=False)
+KEYS = "K keeps, D drops, S skips, P goes back, U takes back your last step."
 
 _SCROLL = """<script>/* row %d */document.querySelector('[class*="st-key-focus-"]')?.scrollIntoView({block: "nearest"})</script>"""
 
@@ -35,22 +39,18 @@ def curation_page() -> None:
     """Choose a dataset and rows of it, read them, decide."""
     with errors_told():
         store = open_store()
-        names = list(dict.fromkeys(record.name for record in reversed(store.datasets.list())))
-        if not names:
-            nothing_yet("No dataset has been imported into this store yet. The demo brings one of its own, a recipe names yours:", *first_steps())
-            return
-        with st.sidebar:
-            name = st.selectbox("Dataset", names, key="dataset", bind="query-params")
+        name = choose_dataset(store)
         state = current(store, name)
         with st.sidebar:
-            chosen = _choose_filter(state.decision.counts)
-            _draw_rules(state.decision.counts)
+            chosen = choose_filter(state)
+            draw_rules(state.decision.counts)
             if author():
                 draw_signature()
         place = _place((state.dataset.dataset_id, chosen))
         with store.reading():
             listing = read_listing(store, state, chosen, place)
-        _draw_counters(state.decision.counts)
+            unseen = store.curation.count(state.decision.verdict_set, OPEN)
+        _draw_counters(state.decision.counts, unseen)
         if listing is None:
             nothing_yet("No row answers to this filter. Choose another verdict or rule, or clear the text, in the panel at the left.")
             if author():
@@ -59,51 +59,14 @@ def curation_page() -> None:
             return
         queue, record = st.columns([3, 5], gap="medium")
         with queue:
-            _draw_queue(state, listing, place)
+            _draw_queue(state, chosen, listing, place)
         with record:
-            draw_record(state.dataset, listing, place)
+            _draw_buttons(state.dataset, listing, place)
+            draw_record(state.dataset, listing.record)
 
 
-def _choose_filter(counts: Counts) -> RowFilter:
-    verdict = st.radio("Verdict", [ANY, *(each.value for each in Verdict), PINNED], key="verdict", bind="query-params")
-    rule = st.selectbox("Selector or rule that fired", [ANY, *_rule_names(counts)], key="rule", bind="query-params")
-    words = st.text_input("Text", key="text", bind="query-params", placeholder="words to look for", type="search")
-    return RowFilter(
-        verdict=None if verdict in {ANY, PINNED} else verdict,
-        pinned=True if verdict == PINNED else None,
-        rule=None if rule == ANY else rule,
-        text=words or None,
-    )
-
-
-def _rule_names(counts: Counts) -> list[str]:
-    """What fired can be asked by: each rule, and before several of one selector the selector itself."""
-    by_selector: dict[str, list[str]] = {}
-    for rule in counts.rules:
-        by_selector.setdefault(rule.signal.rpartition(".")[0], []).append(f"{rule.signal} {rule.action}")
-    return [name for selector, rules in by_selector.items() for name in ([selector, *rules] if len(rules) > 1 else rules)]
-
-
-def _draw_rules(counts: Counts) -> None:
-    """What each rule did, in a grid that leaves names whole."""
-    with st.container(gap="xsmall"):
-        _draw_rule("heading", "Rule", "Fired", "Only it")
-        for number, rule in enumerate(counts.rules):
-            _draw_rule(str(number), f"{rule.signal}\n{rule.action} {rule.rule}", cell(rule.fired), cell(rule.only))
-
-
-def _draw_rule(key: str, rule: str, fired: str, only: str) -> None:
-    name, first, second = st.columns([6, 2, 2], gap="xsmall")
-    with name:
-        text(rule, key=f"small-rule-{key}")
-    with first:
-        text(fired, key=f"small-right-fired-{key}")
-    with second:
-        text(only, key=f"small-right-only-{key}")
-
-
-def _draw_counters(counts: Counts) -> None:
-    """The sum that always holds, and how many of its rows people decided."""
+def _draw_counters(counts: Counts, unseen: int) -> None:
+    """The sum that always holds, and how many of its rows people decided or have yet to look at."""
     parts = (("", "Imported", counts.imported), ("=", "Kept", counts.kept), ("+", "Dropped", counts.dropped), ("+", "Under review", counts.review))
     with st.container(horizontal=True, vertical_alignment="bottom", key="counters"):
         for sign, label, value in parts:
@@ -111,12 +74,13 @@ def _draw_counters(counts: Counts) -> None:
                 st.text(sign)
             _draw_counter(label, value)
         st.space("stretch")
-        _draw_counter("Pinned", counts.pinned)
+        _draw_counter("Pinned", counts.pinned, "Rows that a person has decided.")
+        _draw_counter("Not yet looked at", unseen, "Rows on which a rule fired and that nobody has decided.")
 
 
-def _draw_counter(label: str, value: int) -> None:
+def _draw_counter(label: str, value: int, meaning: str | None = None) -> None:
     with st.container(key=f"counter-{label.lower().replace(' ', '-')}", width="content"):
-        st.metric(label, cell(value), width="content")
+        st.metric(label, cell(value), width="content", help=meaning)
 
 
 def _place(scope: object) -> Place:
@@ -128,19 +92,22 @@ def _place(scope: object) -> Place:
     return place
 
 
-def _draw_queue(state: Current, listing: Listing, place: Place) -> None:
+def _draw_queue(state: Current, chosen: RowFilter, listing: Listing, place: Place) -> None:
     """The page as a list of one line each; a click on a line puts its record in focus."""
     roles = [role.name for role in state.dataset.roles if role.type is not RoleType.LABEL] or [role.name for role in state.dataset.roles]
     page = len(place.starts)
     rows = f"{listing.total:,} row{'' if listing.total == 1 else 's'}"
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
         text(f"{rows}, page {page:,}" if listing.more or page > 1 else rows, key="quiet-total")
         st.space("stretch")
-        st.button("Back", key="page-before", disabled=page == 1, on_click=place.page_before)
-        st.button("More", key="page-after", disabled=not listing.more, on_click=place.page_after, args=(listing.numbers[-1],))
-    with st.container(height=640, key="queue", gap=None):
+        if author():
+            draw_bulk(state, chosen, listing.total)
+    with st.container(height=600, key="queue", gap=None):
         for position, row in enumerate(listing.rows):
             _draw_line(row, roles, in_focus=position == listing.index, place=place)
+    with st.container(horizontal=True, gap="xsmall", key="paging"):
+        st.button("Back", key="page-before", disabled=page == 1, on_click=place.page_before)
+        st.button("More", key="page-after", disabled=not listing.more, on_click=place.page_after, args=(listing.numbers[-1],))
     # The list follows the focus. Nothing but a row number goes into the script, which runs anew when that is another one.
     st.html(_SCROLL % listing.numbers[listing.index], unsafe_allow_javascript=True)
 
@@ -159,3 +126,31 @@ def _draw_line(row: Mapping[str, object], roles: Sequence[str], *, in_focus: boo
             args=(row["row"],),
         )
         text(excerpt(beginning), key=f"small-{key}", wrap=False)
+
+
+def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
+    known, rows = listing.record.known, listing.numbers
+    if not author():
+        draw_signature()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key="decide"):
+        if author():
+            for word, shortcut, icon in (("keep", "K", ":material/check:"), ("drop", "D", ":material/close:")):
+                st.button(
+                    word.capitalize(),
+                    key=f"{word}-{known.example_id}",
+                    icon=icon,
+                    shortcut=shortcut,
+                    on_click=pin,
+                    args=(dataset, listing, place, word),
+                )
+        first = listing.index == 0 and len(place.starts) == 1
+        last = listing.index == len(rows) - 1 and not listing.more
+        st.button("Skip", key="next", shortcut="S", on_click=place.forward, args=(rows,), kwargs={"more": listing.more}, disabled=last)
+        st.button("Previous", key="previous", shortcut="P", on_click=place.backward, args=(rows,), disabled=first)
+        if author():
+            draw_undo(dataset, place, key=f"undo-{known.example_id}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if author():
+            draw_notice(KEYS)
+            draw_note()
+        link("Record", "Open", dataset=dataset.name, example=known.example_id)

@@ -12,11 +12,11 @@ from workbench.dashboard.show import short_id, text
 from workbench.errors import StoreLockedError, WorkbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from workbench.dashboard.listing import Listing
     from workbench.dashboard.place import Place
-    from workbench.store import DatasetRecord, LedgerEntry, Store
+    from workbench.store import DatasetRecord, Store
 
 
 def author() -> str:
@@ -38,15 +38,23 @@ def draw_signature() -> None:
             st.rerun()
 
 
-def draw_notice() -> None:
+def draw_notice(otherwise: str = "") -> None:
     """What the last decision did."""
     notice = cast("str", st.session_state.get("notice", ""))
-    text(notice or "K keeps, D drops, U takes back your last step; N and P go on and back.", key="quiet-notice")
+    if notice or otherwise:
+        text(notice or otherwise, key="quiet-notice")
 
 
-def draw_undo(dataset: DatasetRecord, place: Place, *, key: str) -> None:
-    """The button that takes back the last decision, wherever its row is."""
+def draw_undo(dataset: DatasetRecord, place: Place | None = None, *, key: str) -> None:
+    """The button that takes back the person's own last step on this dataset, wherever its rows are."""
     st.button("Undo", key=key, icon=":material/undo:", shortcut="U", on_click=undo, args=(dataset, place))
+
+
+def draw_note() -> None:
+    """A note that goes into the history with the next decision."""
+    waiting = bool(st.session_state.get("note"))
+    with st.popover("Note", icon=":material/edit_note:" if not waiting else ":material/sticky_note_2:", key="note-popover"):
+        st.text_area("Note for the next decision", key="note", max_chars=500, placeholder="why")
 
 
 def pin(dataset: DatasetRecord, listing: Listing, place: Place, decision: Literal["keep", "drop"]) -> None:
@@ -57,57 +65,78 @@ def pin(dataset: DatasetRecord, listing: Listing, place: Place, decision: Litera
     known = listing.record.known
     if st.session_state.get("place") is not place or place.focus != known.row:
         return
-    with _outcome_told():
-        store = open_store()
-        if not _is_newest(store, dataset):
-            return
-        entry = store.ledger.pin(dataset.name, [known.row], decision, author=author())
-        _tell(f"Step {entry.number}: {decision} {short_id(known.example_id)}")
+    if decide(dataset, [known.row], decision, short_id(known.example_id), note=take_note()):
         place.forward(listing.numbers, more=listing.more)
 
 
-def undo(dataset: DatasetRecord, place: Place) -> None:
-    """Take back the author's own last decision on this dataset, say which it was, and go to its row."""
-    with _outcome_told():
+def decide(dataset: DatasetRecord, rows: Sequence[int], decision: Literal["keep", "drop", "none"], what: str, *, note: str = "") -> bool:
+    """Pin rows as one step, and tell what became of it; whether it was done."""
+    done = False
+    with outcome_told():
+        store = open_store()
+        if is_newest(store, dataset):
+            entry = store.ledger.pin(dataset.name, rows, decision, author=author(), note=note)
+            tell(f"Step {entry.number}: {'no pin on' if decision == 'none' else decision} {what}")
+            done = True
+    return done
+
+
+def undo(dataset: DatasetRecord, place: Place | None = None) -> None:
+    """Take back the author's own last step on this dataset, say which it was, and go to its row."""
+    with outcome_told():
         store = open_store()
         with store.reading():
-            last = _last_own_step(store, dataset)
             pins = store.ledger.pins(dataset.dataset_id)
-        if last is not None and last.action != "pin":
-            _tell(f"Your last step here, {last.number} ({last.action}), decided on no row. The command line takes it back: workbench undo")
-            return
+            steps = {entry.number: entry for entry in store.ledger.log(dataset=dataset.name, limit=1000)}
         entry = store.ledger.undo(author=author(), dataset=dataset.name)
         undone = [each for each in pins if each.number == entry.undoes]
-        what = f"{undone[0].decision} {short_id(undone[0].example_id)}" if len(undone) == 1 else f"a decision on {len(undone):,} rows"
-        _tell(f"Took back step {entry.undoes}: {what}")
-        if undone:
+        step = steps.get(entry.undoes or 0)
+        if len(undone) == 1:
+            what = f"{undone[0].decision} {short_id(undone[0].example_id)}"
+        elif undone:
+            what = f"a decision on {len(undone):,} rows"
+        else:
+            what = f"a step of the kind {step.action!r}" if step else "a step"
+        tell(f"Took back step {entry.undoes}: {what}")
+        if undone and place is not None:
             place.go_to(undone[0].row)
 
 
-def _last_own_step(store: Store, dataset: DatasetRecord) -> LedgerEntry | None:
-    """The author's own newest step that stands, as far back as anyone will remember."""
-    log = store.ledger.log(dataset=dataset.name, limit=1000)
-    return next((each for each in log if each.author == author() and not each.undone and each.undoes is None), None)
+def redo(dataset: DatasetRecord) -> None:
+    """Do again what the author took back last."""
+    with outcome_told():
+        entry = open_store().ledger.redo(author=author(), dataset=dataset.name)
+        tell(f"Step {entry.number}: did again what step {entry.undoes} had taken back")
 
 
-def _is_newest(store: Store, dataset: DatasetRecord) -> bool:
+def is_newest(store: Store, dataset: DatasetRecord) -> bool:
     """Whether the page still shows the version that a pin would go to; rows of another version are other rows."""
     newest = store.datasets.find(dataset.name)
     if newest is not None and newest.dataset_id == dataset.dataset_id:
         return True
-    _tell("This dataset was imported anew in the meantime, so nothing was decided; the page now shows the new version.")
+    tell("This dataset was imported anew in the meantime, so nothing was decided; the page now shows the new version.")
     return False
 
 
 @contextmanager
-def _outcome_told() -> Iterator[None]:
+def outcome_told() -> Iterator[None]:
+    """What goes wrong within is told beside the buttons."""
     try:
         yield
     except StoreLockedError:
-        _tell("The store was busy for too long, so nothing was decided. Try again.")
+        tell("The store was busy for too long, so nothing was decided. Try again.")
     except WorkbenchError as error:
-        _tell(str(error))
+        tell(str(error))
 
 
-def _tell(message: str) -> None:
+def tell(message: str) -> None:
+    """Show this beside the buttons from now on."""
     st.session_state["notice"] = message
+
+
+def take_note() -> str:
+    """The note that waits for the next decision, which it is then gone with."""
+    note = cast("str", st.session_state.get("note", ""))
+    if note:
+        st.session_state["note"] = ""
+    return note.strip()

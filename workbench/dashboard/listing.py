@@ -71,11 +71,12 @@ def read_listing(store: Store, state: Current, chosen: RowFilter, place: Place) 
         total=store.curation.count(state.decision.verdict_set, chosen),
         more=len(rows) > PAGE,
         index=index,
-        record=_read_record(store, state, shown[index]["row"]),
+        record=read_record(store, state, shown[index]["row"]),
     )
 
 
-def _read_record(store: Store, state: Current, row: int) -> Record:
+def read_record(store: Store, state: Current, row: int) -> Record:
+    """All that is known of one row of the version that ``state`` speaks of."""
     known = explain(store, state.dataset, row, state.runs, state.decision)
     pins = store.ledger.pins(state.dataset.dataset_id) if known.pin else []
     return Record(known=known, pin=next((pin for pin in pins if pin.row == row), None), partners=_read_partners(store, state, known))

@@ -1,4 +1,4 @@
-"""One record: its parts in full, its verdict, why, its partners, and the buttons that overrule."""
+"""One record: its parts in full with the evidence marked, what the rules and what people say, its partners, and the buttons that overrule."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import streamlit as st
 
-from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, pin
+from workbench.dashboard.marking import draw_marks, word_difference
+from workbench.dashboard.navigation import link
 from workbench.dashboard.show import passage, short_id, table, text
 from workbench.report.numbers import cell
 from workbench.report.text import excerpt
-from workbench.types import RoleType, Verdict
+from workbench.types import Action, RoleType, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.curate import Explanation, Partner
-    from workbench.dashboard.listing import Listing, Record
-    from workbench.dashboard.place import Place
+    from workbench.dashboard.listing import Record
     from workbench.store import DatasetRecord
     from workbench.types import Role
 
@@ -26,17 +26,18 @@ PARTNERS = 5
 """Partners whose text is shown; the others are counted."""
 
 
-def draw_record(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
-    """Draw the record in focus, and what can be done with it."""
-    known = listing.record.known
-    _draw_buttons(dataset, listing, place)
-    _draw_head(listing.record)
+def draw_record(dataset: DatasetRecord, record: Record) -> None:
+    """Draw all that is known of one record."""
+    known = record.known
+    _draw_head(record)
     _draw_why(known)
     roles = {role.name: role for role in dataset.roles}
-    for name, value in known.roles.items():
+    texts: dict[str, str] = {}
+    for number, (name, value) in enumerate(known.roles.items()):
         label = f"{name} (what a model learns to produce)" if name == dataset.target else name
-        _draw_role(roles[name], label, value, f"{known.example_id}-{name}")
-    _draw_partners(listing.record, roles)
+        texts |= _draw_role(roles[name], label, value, f"{known.row}-{number}")
+    draw_marks(_marks(known, texts), texts)
+    _draw_partners(dataset, record, roles)
     with st.expander("All signals"):
         table(
             {
@@ -51,49 +52,48 @@ def draw_record(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
         text("Trained on in: " + "; ".join(runs), key="quiet-runs")
 
 
-def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> None:
-    known, rows = listing.record.known, listing.numbers
-    if not author():
-        draw_signature()
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key="decide"):
-        if author():
-            for word, shortcut, icon in (("keep", "K", ":material/check:"), ("drop", "D", ":material/close:")):
-                st.button(
-                    word.capitalize(),
-                    key=f"{word}-{known.example_id}",
-                    icon=icon,
-                    shortcut=shortcut,
-                    on_click=pin,
-                    args=(dataset, listing, place, word),
-                )
-            draw_undo(dataset, place, key=f"undo-{known.example_id}")
-            st.space("stretch")
-        first = listing.index == 0 and len(place.starts) == 1
-        last = listing.index == len(rows) - 1 and not listing.more
-        st.button("Previous", key="previous", shortcut="P", on_click=place.backward, args=(rows,), disabled=first)
-        st.button("Next", key="next", shortcut="N", on_click=place.forward, args=(rows,), kwargs={"more": listing.more}, disabled=last)
-    if author():
-        draw_notice()
+def automatic_verdict(known: Explanation) -> str:
+    """What the rules alone say of a record; empty for one that they are not held against."""
+    fired = {action for signal in known.signals for action in signal.fired}
+    if not known.verdict:
+        return ""
+    return next((action.value for action in Action if action.value in fired), known.verdict if known.pin is None else Verdict.KEEP.value)
 
 
 def _draw_head(record: Record) -> None:
-    known = record.known
+    """The verdict, and beside one another what the rules and what people say."""
+    known, pin = record.known, record.pin
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(key="record-verdict", width="content"):
-            st.badge(known.verdict, color=COLOURS[known.verdict])
-        if record.pin is not None:
-            st.badge("pinned", icon=":material/keep:", color="blue")
+        if known.verdict:
+            with st.container(key="record-verdict", width="content"):
+                st.badge(known.verdict, color=COLOURS[known.verdict])
         text(known.example_id, key="mono-id", width="content")
         text(f"{known.split} · {known.source}", key="quiet-source", width="content")
-    if record.pin is not None:
-        note = f": {record.pin.note}" if record.pin.note else ""
-        text(f"Decided by {record.pin.author}, {record.pin.time:%Y-%m-%d %H:%M} UTC, step {record.pin.number}{note}", key="quiet-pin")
+    rules, people = st.columns(2, gap="small")
+    with rules, st.container(horizontal=True, vertical_alignment="center", gap="small", key="says-rules"):
+        text("The rules say", key="quiet-rules-say", width="content")
+        automatic = automatic_verdict(known)
+        if automatic:
+            st.badge(automatic, color=COLOURS[automatic])
+        else:
+            text("nothing: they decide on train alone", key="quiet-no-rules", width="content")
+    with people, st.container(horizontal=True, vertical_alignment="center", gap="small", key="says-people"):
+        text("People say", key="quiet-people-say", width="content")
+        if pin is None:
+            text("nothing yet", key="quiet-no-pin", width="content")
+        else:
+            st.badge(pin.decision, icon=":material/keep:", color=COLOURS[pin.decision])
+    if pin is not None:
+        note = f": {pin.note}" if pin.note else ""
+        changed = " The text is not the one that was judged, so it waits for review." if pin.text_changed else ""
+        text(f"Decided by {pin.author}, {pin.time:%Y-%m-%d %H:%M} UTC, step {pin.number}{note}{changed}", key="quiet-pin")
 
 
 def _draw_why(known: Explanation) -> None:
     """What fired, and what else was found, each with its value, its rule and its reason."""
     found = {finding.signal for finding in known.findings}
     told = sorted((signal for signal in known.signals if signal.fired or signal.signal in found), key=lambda signal: not signal.fired)
+    said: set[str] = set()
     with st.container(border=True, gap="xsmall", key="why"):
         if not told:
             text("No rule fired, and no selector found anything.")
@@ -105,6 +105,9 @@ def _draw_why(known: Explanation) -> None:
                 rules = f" ({', '.join(signal.rules)})" if signal.rules else ""
                 text(f"{signal.signal}{value}{rules}", key=f"mono-why-{signal.signal}", width="content")
             for position, finding in enumerate(each for each in known.findings if each.signal == signal.signal):
+                if finding.reason in said:
+                    continue
+                said.add(finding.reason)
                 text(finding.reason)
                 quoted = [f"{role}: “{excerpt(_slice(known.roles.get(role), start, end), 120)}”" for role, start, end in finding.spans]
                 if quoted:
@@ -115,15 +118,29 @@ def _slice(value: object, start: int, end: int) -> str:
     return value[start:end] if isinstance(value, str) else ""
 
 
-def _draw_role(role: Role, label: str, value: object, key: str) -> None:
-    """A part of an example under its name; one passage for each text that it has."""
+def _marks(known: Explanation, texts: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
+    """The spans of all findings, by the passage that they lie in: the first one of their role."""
+    places = {name: f"{known.row}-{number}-0" for number, name in enumerate(known.roles)}
+    marks: dict[str, list[tuple[int, int]]] = {}
+    for role, start, end in (span for finding in known.findings for span in finding.spans):
+        if places.get(role) in texts and isinstance(known.roles[role], str):
+            marks.setdefault(places[role], []).append((start, end))
+    return marks
+
+
+def _draw_role(role: Role, label: str, value: object, key: str) -> dict[str, str]:
+    """A part of an example under its name; one passage for each text that it has. Gives the passages by key."""
+    drawn = {}
     with st.container(gap="xxsmall"):
         text(label if value is not None else f"{label}: absent", key=f"quiet-role-{key}")
-        for position, each in enumerate(_passages(role, value)):
+        for position, each in enumerate(passages(role, value)):
             passage(each, f"{key}-{position}")
+            drawn[f"{key}-{position}"] = each
+    return drawn
 
 
-def _passages(role: Role, value: object) -> list[str]:
+def passages(role: Role, value: object) -> list[str]:
+    """The texts of a part of an example."""
     if value is None:
         return []
     match role.type:
@@ -142,25 +159,42 @@ def _message(message: Mapping[str, object]) -> str:
     return f"{message['role']}{more}\n{message['content'] or ''}"
 
 
-def _draw_partners(record: Record, roles: Mapping[str, Role]) -> None:
+def _draw_partners(dataset: DatasetRecord, record: Record, roles: Mapping[str, Role]) -> None:
     partners = record.known.partners
     if not partners:
         return
     text(f"Its partners ({len(partners):,})", key="title-partners")
     for position, partner in enumerate(sorted(partners, key=lambda partner: not partner.survives)[:PARTNERS]):
-        _draw_partner(partner, record.partners.get(partner.example_id, {}), roles, f"partner-{record.known.example_id}-{position}")
+        with st.container(border=True, gap="xsmall"):
+            _draw_partner_head(dataset, partner, f"partner-{record.known.row}-{position}")
+            draw_differences(record.known.roles, record.partners.get(partner.example_id, {}), roles, f"partner-{record.known.row}-{position}")
     if len(partners) > PARTNERS:
         text(f"and {len(partners) - PARTNERS:,} more", key="quiet-more-partners")
 
 
-def _draw_partner(partner: Partner, example: Mapping[str, object], roles: Mapping[str, Role], key: str) -> None:
-    with st.container(border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(partner.kind, color="gray")
-            if partner.survives:
-                st.badge("stays in its place", color="green")
-            text(f"{partner.signal} {partner.similarity:.3f}", key=f"mono-{key}-signal", width="content")
-            text(short_id(partner.example_id), key=f"mono-{key}-id", width="content")
-        for name, role in roles.items():
-            if example.get(name) is not None:
-                _draw_role(role, name, example[name], f"{key}-{name}")
+def _draw_partner_head(dataset: DatasetRecord, partner: Partner, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(partner.kind, color="gray")
+        if partner.survives:
+            st.badge("stays in its place", color="green")
+        text(f"{partner.signal} {partner.similarity:.3f}", key=f"mono-{key}-signal", width="content")
+        text(short_id(partner.example_id), key=f"mono-{key}-id", width="content")
+        link("Record", "Open", dataset=dataset.name, example=partner.example_id)
+
+
+def draw_differences(mine: Mapping[str, object], theirs: Mapping[str, object], roles: Mapping[str, Role], key: str) -> None:
+    """The parts of another example against those of this one: what is equal is said, what differs is shown word by word."""
+    equal = [name for name in roles if theirs.get(name) is not None and theirs[name] == mine.get(name)]
+    if equal:
+        text(f"same {', '.join(equal)}", key=f"quiet-{key}-same")
+    for name, before, after in _unequal(mine, theirs, roles, equal):
+        text(f"{name}: - here, + there", key=f"quiet-{key}-{name}")
+        st.code(word_difference(before, after), language="diff", wrap_lines=True)
+
+
+def _unequal(
+    mine: Mapping[str, object], theirs: Mapping[str, object], roles: Mapping[str, Role], equal: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    for name, role in roles.items():
+        if name not in equal and theirs.get(name) is not None:
+            yield name, "\n".join(passages(role, mine.get(name))), "\n".join(passages(role, theirs[name]))

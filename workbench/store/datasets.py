@@ -162,6 +162,13 @@ class Datasets:
         record, step = self._sized(dataset_id)
         yield from (page for page in self._pages(record, min(step, size), split, None) if len(page))
 
+    def meta_names(self, dataset_id: int) -> list[str]:
+        """The columns of the metadata, as far as its first thousand examples have them."""
+        with self._door.read() as connection:
+            _get(connection, dataset_id)
+            query = f"SELECT DISTINCT unnest(json_keys(meta)) AS name FROM (SELECT meta FROM _examples_{dataset_id} LIMIT 1000) ORDER BY name"
+            return [str(name) for (name,) in connection.execute(query).fetchall()]
+
     def rejected(self, dataset_id: int) -> pa.Table:
         """Rows set aside: ``file`` string, ``line`` int64 (or null), ``reason`` string, ``excerpt`` string."""
         with self._door.read() as connection:
