@@ -26,6 +26,7 @@ PAGES = {
     "curate": "?signal=label-noise.random-label",
     "record": "record",
     "duplicates": "duplicates",
+    "policy": "policy",
     "datasets": "datasets",
     "history": "history",
     "runs": "runs",
@@ -34,7 +35,7 @@ PAGES = {
     "status": "status",
 }
 """Name of the picture to path of the page."""
-DECIDED = ("curate", "record", "duplicates", "history")
+DECIDED = ("curate", "record", "duplicates", "policy", "history")
 """Pages that are shown as they are to someone who has signed in."""
 COLOURS = 200
 """Enough for widgets and text; a picture takes a third of the room."""

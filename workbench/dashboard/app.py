@@ -13,6 +13,7 @@ from workbench.dashboard.duplicates_page import duplicates_page
 from workbench.dashboard.history_page import history_page
 from workbench.dashboard.navigation import navigate
 from workbench.dashboard.plugins_page import plugins_page
+from workbench.dashboard.policy_page import policy_page
 from workbench.dashboard.record_page import record_page
 from workbench.dashboard.runs import runs_page
 from workbench.dashboard.status_page import status_page
@@ -23,6 +24,7 @@ chosen = navigate(
         "Curate": curation_page,
         "Record": record_page,
         "Duplicates": duplicates_page,
+        "Policy": policy_page,
         "Datasets": datasets_page,
         "History": history_page,
         "Runs": runs_page,

@@ -94,7 +94,7 @@ def _kinds(state: Current) -> dict[tuple[int, str, str], int]:
         if any(signal.pairwise for signal in run.signals) or run.kind in {"dedup", "decontamination"}:
             for (signal, kind), count in _count_edges(run.selector_run).items():
                 found[run.selector_run, f"{run.name}.{signal}", kind] = count
-    return found
+    return dict(sorted(found.items(), key=lambda each: (list(WORDS).index(each[0][2]) if each[0][2] in WORDS else len(WORDS), each[0])))
 
 
 @st.cache_data(show_spinner=False, max_entries=100)

@@ -148,6 +148,12 @@ def _take_brush(brush: str, key: str, low: float, high: float) -> None:
     st.session_state[key] = (max(low, float(ends[0])), min(high, float(ends[-1])))
 
 
+def bounds(state: Current, run: SelectorRun, signal: str) -> tuple[float, float]:
+    """The least and the greatest value that a signal has on any row; zeros where it has none."""
+    parts = _histogram(state.decision.verdict_set, run, signal)
+    return min(parts["low"].to_pylist(), default=0.0), max(parts["high"].to_pylist(), default=0.0)
+
+
 @st.cache_data(show_spinner=False, max_entries=100)
 def _histogram(verdict_set: int, run: SelectorRun, signal: str) -> pa.Table:
     return open_store().curation.histogram(verdict_set, run, signal)
