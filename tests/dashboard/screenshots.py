@@ -28,6 +28,7 @@ PAGES = {
     "duplicates": "duplicates",
     "policy": "policy",
     "datasets": "datasets",
+    "bias": "bias",
     "history": "history",
     "runs": "runs",
     "compare": "compare",

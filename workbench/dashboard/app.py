@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from workbench.dashboard.bias_page import bias_page
 from workbench.dashboard.comparison import comparison_page
 from workbench.dashboard.curation import curation_page
 from workbench.dashboard.datasets_page import datasets_page
@@ -26,6 +27,7 @@ chosen = navigate(
         "Duplicates": duplicates_page,
         "Policy": policy_page,
         "Datasets": datasets_page,
+        "Bias": bias_page,
         "History": history_page,
         "Runs": runs_page,
         "Compare": comparison_page,

@@ -14,6 +14,7 @@ from workbench.dashboard.decisions import author, decide, draw_notice, draw_sign
 from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.record import COLOURS, draw_differences, passages
 from workbench.dashboard.show import heading, nothing_yet, passage, short_id, text
+from workbench.report.text import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,6 +187,7 @@ def _draw_head(state: Current, example: Mapping[str, object], verdict: Mapping[s
     for number, note in enumerate(notes):
         text(note, key=f"mono-note-{row}-{number}", width="content")
     text(short_id(cast("str", example["example_id"])), key=f"mono-member-{row}", width="content")
+    text(excerpt(cast("str", example["source"]), 60), key=f"quiet-member-{row}", width="content")
     link("Record", "Open", dataset=state.dataset.name, example=cast("str", example["example_id"]))
 
 

@@ -32,8 +32,8 @@ def draw_counts(preview: Preview) -> None:
         ):
             st.metric(label, f"{new:,}", f"{new - old:+,}" if new != old else None, delta_color="off", width="content")
     st.text(f"{after.imported:,} imported = {after.kept:,} kept + {after.dropped:,} dropped + {after.review:,} under review")
-    if preview.updating:
-        st.text(f"updating: the numbers of {', '.join(preview.updating)}")
+    # Always a third line: what is drawn in this place next replaces lines one by one, and would leave one more standing.
+    st.text(f"updating: the numbers of {', '.join(preview.updating)}" if preview.updating else "These are all: duplicates are gone through as well.")
 
 
 def draw_change(preview: Preview, dataset: DatasetRecord) -> None:
@@ -57,12 +57,14 @@ def _draw_rules(preview: Preview) -> None:
     table(
         {
             "rule": [f"{rule.signal} {rule.action} {rule.rule}" for rule, _ in listed],
-            "fired before": [before.fired if before else None for _, before in listed],
-            "fired": [rule.fired for rule, _ in listed],
-            "only it before": [before.only if before else None for _, before in listed],
-            "only it": [rule.only for rule, _ in listed],
+            "fired": [_moved(before.fired if before else None, rule.fired) for rule, before in listed],
+            "only it": [_moved(before.only if before else None, rule.only) for rule, before in listed],
         },
     )
+
+
+def _moved(before: int | None, after: int) -> str:
+    return f"{after:,}" if before in {None, after} else f"{before:,} → {after:,}"
 
 
 def _draw_overlap(preview: Preview) -> None:

@@ -15,6 +15,7 @@ from workbench.selectors._groups import GROUPS
 from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
 from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
+from workbench.selectors._representation import Mentions, Representation, Share, mentions
 from workbench.selectors._roles import RolesParams
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
@@ -40,16 +41,20 @@ __all__ = [
     "LabelNoiseParams",
     "LengthBound",
     "LengthBounds",
+    "Mentions",
     "NearDuplicateParams",
     "NearDuplicates",
     "Repetition",
+    "Representation",
     "RolesParams",
+    "Share",
     "SpanParams",
     "TargetCopiesInput",
     "TargetLength",
     "Truncation",
     "findings",
     "from_function",
+    "mentions",
     "sentences",
     "text_of",
     "unspaced_share",

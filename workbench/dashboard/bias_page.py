@@ -1,0 +1,103 @@
+"""The page of bias: how often groups of people are named, and with which outcomes, before and after the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from workbench.curate import current, training_rows
+from workbench.dashboard.access import errors_told, open_store
+from workbench.dashboard.navigation import choose_dataset
+from workbench.dashboard.show import heading, nothing_yet, table, text
+from workbench.report.numbers import MISSING, share
+from workbench.report.text import excerpt
+from workbench.selectors import Mentions, mentions
+from workbench.types import RoleType, SelectorContext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.curate import Current
+    from workbench.selectors import Representation, Share
+    from workbench.store import DatasetRecord
+
+
+def bias_page() -> None:
+    """Two tables, each before and after, and what the bias selectors told."""
+    with errors_told():
+        store = open_store()
+        state = current(store, choose_dataset(store))
+        if not _input_texts(state.dataset):
+            nothing_yet("This task's input has no role that is a text, so no groups of people can be looked for in it.")
+            return
+        found = _mentions(state.dataset.dataset_id, _dataset=state.dataset)
+        rows = store.datasets.rows(state.dataset.dataset_id, "train")
+        stays = np.isin(rows, training_rows(store, state.decision))
+        heading("Groups of people before and after the policy", "bias", level=1)
+        text(
+            f"Before: all {len(rows):,} rows of train. After: the {int(stays.sum()):,} that it trains on. Shares with 95 % intervals (Wilson).",
+            key="quiet-before-after",
+        )
+        named = found.representation(stays)
+        if not named:
+            nothing_yet("No row names a group of people of the built-in lexicon, English or Chinese. A recipe's `select` can bring another one.")
+            return
+        heading("How often groups are named", "representation")
+        _draw(named, "of the rows")
+        heading("With which outcomes they go", "association")
+        _draw(found.associations(stays), "of the group's rows")
+        text(
+            "The pairs that are furthest from what the outcome's share among all rows would give, at most 40, groups of at least 10 rows.",
+            key="quiet-pairs",
+        )
+        _draw_notes(state)
+
+
+def _input_texts(dataset: DatasetRecord) -> list[str]:
+    return [role.name for role in dataset.roles if role.type is RoleType.TEXT and role.name != dataset.target]
+
+
+@st.cache_resource(show_spinner="Looking for groups of people", max_entries=3)
+def _mentions(dataset_id: int, *, _dataset: DatasetRecord) -> Mentions:
+    """Texts of a dataset version never change, so they are read once."""
+    roles = {role.name: role for role in _dataset.roles}
+    examples = open_store().datasets.examples(dataset_id, split="train")
+    return mentions(examples, SelectorContext(roles=roles, target=_dataset.target), _input_texts(_dataset))
+
+
+def _draw(listed: Sequence[Representation], of: str) -> None:
+    outcomes = [excerpt(each.outcome, 60) for each in listed]
+    table(
+        {
+            "group": [each.group for each in listed],
+            **({"outcome": outcomes} if any(outcomes) else {}),
+            "rows": [each.before.part for each in listed],
+            f"share {of}": [_interval(each.before) for each in listed],
+            "rows after": [each.after.part for each in listed],
+            "share after": [_interval(each.after) for each in listed],
+            "change": [_change(each) for each in listed],
+        },
+    )
+
+
+def _interval(found: Share) -> str:
+    if not found.whole:
+        return MISSING
+    return f"{share(found.part, found.whole)} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+
+
+def _change(each: Representation) -> str:
+    """In percentage points; said to be beyond chance only where the intervals do not meet."""
+    if not each.before.whole or not each.after.whole:
+        return MISSING
+    apart = each.after.low > each.before.high or each.after.high < each.before.low
+    return f"{100 * (each.after.share - each.before.share):+.1f} points{', intervals apart' if apart else ''}"
+
+
+def _draw_notes(state: Current) -> None:
+    notes = [(run.name, note) for run in state.runs if run.kind == "bias" for note in run.notes]
+    if notes:
+        heading("What the selectors say", "notes")
+        table({"selector": [name for name, _ in notes], "note": [note for _, note in notes]})
