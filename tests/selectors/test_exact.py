@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+import unicodedata
+
 import pytest
 
 from workbench.selectors import ExactDuplicateParams, ExactDuplicates
@@ -61,3 +64,28 @@ def test_the_groups_do_not_depend_on_the_order_of_rows(examples, context, shuffl
     before, after = (ExactDuplicates().score(each, context("label")) for each in (table, moved))
     assert before.signals.take(order) == after.signals
     assert len(edges(before)) == len(edges(after))
+
+
+def thue_morse(flip):
+    """A text whose hash by powers of any odd number, modulo 2^64, is that of its opposite."""
+    return "".join("ab"[(at.bit_count() + flip) % 2] * 4 for at in range(4096))
+
+
+def test_different_texts_of_one_hash_are_not_taken_for_one(examples, context):
+    """What the hash puts together is compared as a whole."""
+    texts = [thue_morse(0), thue_morse(1), "c", thue_morse(1), f" {thue_morse(0)} "]
+    assert [(0, 4, "copy"), (1, 3, "copy")] == edges(ExactDuplicates().score(examples(text=texts), context()))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_groups_are_those_of_the_normalised_texts(examples, context, threads):
+    """Against Python's own normalisation, on texts of a few words with odd blanks, some of them in another case."""
+    rng = random.Random(0)
+    parts = ["a", "b", "caf\u00e9", "cafe\u0301", "\u5929", "\u200b", "", "A"]
+    blanks = [" ", "  ", "\t", "\u3000", "\u00a0", "\n"]
+    texts = ["".join(rng.choice(parts) + rng.choice(blanks) for _ in range(rng.randrange(3))) for _ in range(400)]
+    for fold_case in (False, True):
+        keys = [" ".join(unicodedata.normalize("NFC", text.lower() if fold_case else text).split()) for text in texts]
+        wanted = [(keys.index(key), at, "copy") for at, key in enumerate(keys) if keys.index(key) != at]
+        selector = ExactDuplicates(params=ExactDuplicateParams(fold_case=fold_case))
+        assert sorted(wanted) == edges(selector.score(examples(text=texts), context(threads=threads)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.selectors._columns import edge_table, findings, no_values, nullable
-from workbench.selectors._keys import absent, first_of_each, group_codes
+from workbench.selectors._keys import absent, first_of_each, group_codes, paired
 from workbench.types import Action, Direction, PairKind, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class ExactDuplicates:
         if not size:
             return no_values(self.signals, 0)
         roles = self.params.roles
-        inputs = group_codes(examples, roles, fold_case=self.params.fold_case)
+        inputs = group_codes(examples, roles, context, fold_case=self.params.fold_case)
         target = [context.target] if context.target in examples.roles and context.target not in roles else []
-        targets = group_codes(examples, target, fold_case=self.params.fold_case)
-        firsts = first_of_each(inputs * (size + 1) + targets)
+        targets = group_codes(examples, target, context, fold_case=self.params.fold_case)
+        firsts = first_of_each(paired(inputs, targets))
         copies = np.flatnonzero(firsts != np.arange(size))
         # One of each group of copies; of those with one input, the first is the centre of the star.
-        groups = np.unique(firsts)
+        groups = np.flatnonzero(firsts == np.arange(size))
         centres = groups[first_of_each(inputs[groups])]
         conflicts = groups[centres != groups]
         has_copy = np.bincount(firsts, minlength=size)[firsts] > 1

@@ -12,42 +12,85 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-    from workbench.types import ExampleTable
+    from workbench.types import ExampleTable, SelectorContext
 
 
-def normalised(texts: pa.LargeStringArray, *, fold_case: bool = False) -> pa.LargeStringArray:
-    """The texts in composed form (NFC), each run of white space one blank and none at the ends; on request in lower case. Null is empty."""
+def normalised(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts in composed form (NFC), each run of white space one blank and none at the ends. Null is empty."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from workbench.selectors._scan import collapse_spaces
     from workbench.selectors._unicode import tables
 
     data, offsets = collapse_spaces(*buffers(composed(texts)), tables().classes)
-    collapsed = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(data))
-    return pc.utf8_lower(collapsed) if fold_case else collapsed
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
-def group_codes(examples: ExampleTable, roles: Sequence[str], *, fold_case: bool = False) -> np.ndarray:
+def group_codes(examples: ExampleTable, roles: Sequence[str], context: SelectorContext, *, fold_case: bool = False) -> np.ndarray:
     """A number for each example, int64 [n], equal for two of them exactly where all these roles are equal once normalised.
 
-    Texts are compared as a whole, not by a hash, so no two different ones are ever taken for one.
+    Texts are grouped by a hash and then compared as a whole, so no two different ones are ever taken for one.
     """
     import numpy as np
 
     codes = np.zeros(len(examples), dtype=np.int64)
     for role in roles:
-        own = normalised(text_of(examples, role), fold_case=fold_case).dictionary_encode().indices.to_numpy().astype(np.int64)
-        codes = np.unique(codes * (len(examples) + 1) + own, return_inverse=True)[1]
+        codes = paired(codes, _text_codes(text_of(examples, role), context, fold_case=fold_case))
     return codes
+
+
+def paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Numbers that are equal exactly where both of two are: int64 [n], from 0 in the order in which they appear."""
+    return _numbered(one * (int(other.max(initial=0)) + 1) + other)
 
 
 def first_of_each(codes: np.ndarray) -> np.ndarray:
     """The first position that has the same code: int64 [n]."""
     import numpy as np
 
-    _, firsts, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    return firsts[inverse]
+    numbers = _numbered(codes)
+    new = np.ones(len(numbers), dtype=bool)
+    new[1:] = numbers[1:] > np.maximum.accumulate(numbers)[:-1]
+    firsts: np.ndarray = np.flatnonzero(new)[numbers] if len(numbers) else numbers
+    return firsts
+
+
+def _numbered(keys: np.ndarray) -> np.ndarray:
+    """0, 1, 2, ... for the different keys, in the order in which they appear: int64 [n]."""
+    import numpy as np
+    import pyarrow as pa
+
+    indices = pa.array(keys).dictionary_encode().indices
+    numbers: np.ndarray = indices.to_numpy().astype(np.int64)
+    return numbers
+
+
+def _text_codes(texts: pa.LargeStringArray, context: SelectorContext, *, fold_case: bool) -> np.ndarray:
+    """Equal numbers for texts that are equal once normalised: int64 [n]."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    from workbench.selectors._blocks import blocks, in_parallel
+    from workbench.selectors._equal import text_hashes, unlike
+    from workbench.selectors._unicode import tables
+
+    texts = pc.fill_null(composed(texts), "")
+    texts = pc.utf8_lower(texts) if fold_case else texts
+    classes, hashes = tables().classes, np.empty(len(texts), dtype=np.uint64)
+
+    def work(block: tuple[int, int]) -> None:
+        text_hashes(*buffers(texts.slice(block[0], block[1] - block[0])), classes, hashes[slice(*block)])
+
+    for _ in in_parallel(work, blocks([texts]), context):
+        pass
+    codes = _numbered(hashes)
+    firsts = first_of_each(codes)
+    others = np.flatnonzero(firsts != np.arange(len(codes)))
+    mistaken = codes[others[unlike(*buffers(texts), classes, firsts[others], others)]]
+    if len(mistaken):
+        met = np.flatnonzero(np.isin(codes, mistaken))
+        codes[met] = len(codes) + normalised(texts.take(met)).dictionary_encode().indices.to_numpy()
+    return codes
 
 
 def absent(examples: ExampleTable, roles: Sequence[str]) -> np.ndarray:

@@ -104,7 +104,7 @@ class LabelNoise:
         ordered = examples.take(order)
         given = text_of(ordered, context.target).dictionary_encode()
         codes = pc.fill_null(given.indices, -1).to_numpy().astype(np.int64)
-        groups = first_of_each(group_codes(ordered, self.params.roles))
+        groups = first_of_each(group_codes(ordered, self.params.roles, context))
         judged, notes = _judged(codes, groups, self.params.folds)
         few = len(np.unique(codes[judged])) <= _MANY_CLASSES
         rows = features(composed(joined_text(ordered.take(judged), self.params.roles)), characters=few)

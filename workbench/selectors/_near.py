@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import composed, edge_table, findings, no_values, nullable, text_of
-from workbench.selectors._keys import absent, first_of_each, group_codes
+from workbench.selectors._keys import absent, first_of_each, group_codes, paired
 from workbench.types import Action, Direction, PairKind, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class NearDuplicates:
         if not size:
             return no_values(self.signals, 0)
         target = context.target if context.target in examples.roles and context.target not in roles else ""
-        inputs, targets = group_codes(examples, roles), group_codes(examples, [target] if target else [])
-        firsts = first_of_each(inputs * (size + 1) + targets)
+        inputs, targets = group_codes(examples, roles, context), group_codes(examples, [target] if target else [], context)
+        firsts = first_of_each(paired(inputs, targets))
         nodes = _in_order_of_content(firsts, examples)
         unique = examples.take(nodes)
         found = similar_pairs([composed(text_of(unique, role)).fill_null("") for role in roles], floor=floor, plan=plan, context=context)

@@ -7,34 +7,31 @@ So that two texts on either side of 32 words can meet, those somewhat longer ent
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from workbench.selectors._blocks import BLOCK_TEXTS, blocks, heed, in_parallel
 from workbench.selectors._columns import buffers
 from workbench.selectors._scan import FACTOR
 from workbench.selectors._sketch import CHARACTERS, SHORTEST, WORDS, band_hashes, band_pairs, jaccard, lower_minima, shingles, sort_sets
 from workbench.selectors._unicode import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     import pyarrow as pa
 
     from workbench.selectors._bands import Bands
     from workbench.types import SelectorContext
 
-BLOCK_BYTES: Final = 4_000_000
-BLOCK_TEXTS: Final = 16_384
 BLOCK_PAIRS: Final = 500_000
 BUCKET: Final = 64
 """Texts that may share a band before they are no longer all paired with one another."""
 WINDOW: Final = 16
 _SEED: Final = 20_240_229
 _HIGH: Final = np.uint64(32)
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +133,7 @@ def _sketch(
         return ways
 
     ways = np.zeros(4, dtype=np.int64)
-    for done, counted in enumerate(_parallel(work, _blocks(columns), context)):
+    for done, counted in enumerate(in_parallel(work, blocks(columns), context)):
         ways += counted
         context.progress(min((done + 1) * BLOCK_TEXTS, size), size)
     return hashes, ways, longer
@@ -148,7 +145,7 @@ def _candidates(hashes: np.ndarray, nodes: _Nodes, context: SelectorContext) -> 
     crowded = np.zeros(len(hashes), dtype=bool)
     found = []
     for band in range(hashes.shape[1]):
-        _heed(context)
+        heed(context)
         packed = (hashes[:, band].astype(np.uint64) << _HIGH) | texts
         packed.sort()
         begins = np.flatnonzero(np.diff(packed >> _HIGH, prepend=np.uint64(0)))  # no hash is 0
@@ -179,7 +176,7 @@ def _verify(nodes: _Nodes, a: np.ndarray, b: np.ndarray, floor: float, context: 
             jaccard(*sets, left[part], right[part], floor, similarity[part])
 
         steps = ((start, min(start + BLOCK_PAIRS, len(a))) for start in range(0, len(a), BLOCK_PAIRS))
-        for _ in _parallel(work, steps, context):
+        for _ in in_parallel(work, steps, context):
             pass
     return similarity
 
@@ -205,7 +202,7 @@ def _sets(nodes: _Nodes, column: pa.LargeStringArray, involved: np.ndarray, cont
             sort_sets(own, begins, many)
             return own, begins, many
 
-        for own, begins, many in _parallel(work, _blocks([texts]), context):
+        for own, begins, many in in_parallel(work, blocks([texts]), context):
             values.append(own)
             starts.append(begins[1:] + end)
             sizes.append(many)
@@ -221,33 +218,3 @@ def _by_text(a: np.ndarray, b: np.ndarray, similarity: np.ndarray) -> tuple[np.n
     new = np.ones(len(low), dtype=bool)
     new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     return low[new], high[new], similarity[new]
-
-
-def _blocks(columns: Sequence[pa.LargeStringArray]) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that are worth one call of a kernel, by number and by bytes."""
-    size, start, before = len(columns[0]), 0, 0
-    ends = np.zeros(size, dtype=np.int64)
-    for column in columns:
-        offsets = buffers(column)[1]
-        ends += offsets[1:] - offsets[0]
-    while start < size:
-        stop = min(int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")), start + BLOCK_TEXTS)
-        stop = max(stop, start + 1)
-        yield start, stop
-        start, before = stop, int(ends[stop - 1])
-
-
-def _parallel(work: Callable[[tuple[int, int]], Result], blocks: Iterable[tuple[int, int]], context: SelectorContext) -> Iterator[Result]:
-    """Results of blocks in order, on all cores; kernels do not hold the interpreter's lock."""
-    with ThreadPoolExecutor(max_workers=context.threads) as pool:
-        try:
-            for result in pool.map(work, blocks):
-                _heed(context)
-                yield result
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _heed(context: SelectorContext) -> None:
-    if context.stopped():
-        raise KeyboardInterrupt

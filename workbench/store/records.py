@@ -120,7 +120,7 @@ class LedgerEntry:
 
     Attributes:
         number: 1, 2, 3, ... over the whole store.
-        action: ``pin``, ``policy``, ``judge``, ``undo``, ``redo`` and what else callers append.
+        action: ``pin``, ``survivor``, ``policy``, ``judge``, ``undo``, ``redo`` and what else callers append.
         payload: what was done, JSON values.
         undoes: number of the entry that this one takes back.
         undone: whether a later entry took this one back, and none took that back in turn.
