@@ -25,11 +25,11 @@ def vocabulary(rng: np.random.Generator) -> pa.Array:
     return pa.array(list(words)[:VOCABULARY], pa.large_string())
 
 
-def write_texts(path: Path, *, rows: int, words: int, seed: int) -> np.ndarray:
+def write_texts(path: Path, *, rows: int, words: int, seed: int, edited: float = 0.9) -> np.ndarray:
     """Write ``rows`` texts as an Arrow file with one column ``text``, and give the original of each row: int64 [rows], itself for an original.
 
-    Lengths are uniform within a tenth of ``words``. A copy has up to a tenth of its words replaced, so that similarities to the original spread
-    from 0.2 to 1; it stands after all originals.
+    Lengths are uniform within a tenth of ``words``. Of the copies, ``edited`` have up to a tenth of their words replaced, so that similarities to the
+    original spread from 0.2 to 1. Copies stand after all originals.
     """
     rng = np.random.default_rng(seed)
     known = vocabulary(rng)
@@ -37,23 +37,22 @@ def write_texts(path: Path, *, rows: int, words: int, seed: int) -> np.ndarray:
     cumulative = np.cumsum(weights / weights.sum())
     originals = rows - round(rows * COPIES)
     lengths = rng.integers(round(words * 0.9), round(words * 1.1) + 1, originals)
-    parents = rng.integers(0, originals, rows - originals)
-    family = np.concatenate([np.arange(originals), parents])
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    tokens = np.searchsorted(cumulative, rng.random(ends[-1], dtype=np.float32)).astype(np.int32).clip(0, len(known) - 1)
+    family = np.concatenate([np.arange(originals), rng.integers(0, originals, rows - originals)])
+    begins = np.concatenate([[0], np.cumsum(lengths)])
+    tokens = np.empty(begins[-1], dtype=np.uint16)
+    for start in range(0, len(tokens), 1 << 22):
+        part = tokens[start : start + (1 << 22)]
+        part[:] = np.searchsorted(cumulative, rng.random(len(part))).clip(0, len(known) - 1)
     schema = pa.schema([("text", pa.large_string())])
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for start in range(0, rows, _CHUNK):
-            listed = []
-            for row in range(start, min(start + _CHUNK, rows)):
-                own = tokens[ends[family[row]] : ends[family[row] + 1]]
-                if row >= originals and rng.random() > 0.1:
-                    own = own.copy()
-                    places = rng.choice(len(own), rng.integers(1, max(2, len(own) // 10) + 1), replace=False)
-                    own[places] = rng.integers(0, len(known), len(places))
-                listed.append(own)
-            offsets = np.concatenate([[0], np.cumsum([len(each) for each in listed])])
-            lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), known.take(pa.array(np.concatenate(listed))))
+            of = family[start : start + _CHUNK]
+            offsets = np.concatenate([[0], np.cumsum(lengths[of])])
+            own = tokens[np.repeat(begins[of] - offsets[:-1], lengths[of]) + np.arange(offsets[-1])]
+            changed = (np.arange(start, start + len(of)) >= originals) & (rng.random(len(of)) < edited)
+            edits = np.repeat(np.arange(len(of)), np.where(changed, 1 + rng.integers(0, np.maximum(lengths[of] // 10, 1)), 0))
+            own[offsets[edits] + (rng.random(len(edits)) * lengths[of[edits]]).astype(np.int64)] = rng.integers(0, len(known), len(edits))
+            lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), known.take(pa.array(own)))
             writer.write(pa.record_batch([pc.binary_join(lists, pa.scalar(" ", pa.large_string()))], schema=schema))
     return family
 

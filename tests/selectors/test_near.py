@@ -164,7 +164,9 @@ def test_what_two_similar_examples_are(examples, context, one, other, kind):
     ("one", "other", "kind"),
     [
         ("It is blue.", "It is  blue.", "copy"),
-        (LONG, LONG.replace("sea", "lake"), "near"),
+        (f"{LONG} {ZH}", f"{LONG.replace('sea', 'lake')} {ZH}", "near"),
+        ("A library for C, with headers.", "a library for C with headers", "near"),
+        ("A library for reading files in C, with headers.", "A library for reading files in D, with headers.", "conflict"),
         (LONG, "I do not know that at all.", "conflict"),
         (f"{LONG} 7", f"{LONG} 8", "conflict"),
         (f"{ZH}一共7个", f"{ZH}一共8个", "conflict"),

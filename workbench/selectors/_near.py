@@ -44,7 +44,8 @@ class NearDuplicates:
 
     - ``copy``: input and target equal once normalised (see ``ExactDuplicates``),
     - ``template``: all that differs in the input is numbers, quoted strings or slot words (see ``_template``), whatever the target,
-    - ``near``: the target is similar too: an equal label, or a text at or above the floor, which then counts in the similarity,
+    - ``near``: the target is similar too: an equal label, or a text at or above the floor, which then counts in the similarity; one of fewer than
+      32 words, in which a single other word is another answer, must have the same shingles,
     - ``conflict``: the input is equal or similar, and the target is not, or differs in numbers, quoted strings or slot words alone.
 
     Each row keeps its 64 most similar edges of each kind. Where that leaves some out, or a crowd of similar texts was not compared in full, the row

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.selectors._columns import buffers, composed, joined_text, text_of
+from workbench.selectors._profile import profile_of
 from workbench.selectors._similar import pair_similarity
+from workbench.selectors._sketch import SHORTEST
 from workbench.selectors._template import are_templates
 from workbench.types import PairKind, RoleType
 
@@ -70,7 +72,9 @@ def judge_pairs(pairs: SimilarPairs, inputs: Inputs, *, floor: float, most: int,
         answers = composed(text_of(inputs.examples, inputs.target)).fill_null("")
         alike = pair_similarity(answers, a[asked], b[asked], floor=floor, context=context)
         similarity[asked] = np.where(alike > 0, np.minimum(similarity[asked], alike), similarity[asked])
-        conflict[asked] = alike == 0
+        words = profile_of(answers).words
+        short = np.minimum(words[a[asked]], words[b[asked]]) < SHORTEST
+        conflict[asked] = (alike == 0) | (short & (alike < 1))
     if _is_text(context, inputs.answer):
         # "... so she has 7 left" and "... so she has 8 left" are similar texts and different answers.
         asked = np.flatnonzero(~template & ~conflict)

@@ -125,6 +125,40 @@ def hash_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndarray) 
 
 
 @kernel
+def hash_ascii_words(data: np.ndarray, start: int, end: int, classes: np.ndarray, folded: np.ndarray, words: np.ndarray) -> int:
+    """Write what ``decode``, ``compact`` and ``hash_words`` would of an ASCII text, in one pass; gives the number of words, -1 for other text."""
+    count = 0
+    before = np.uint8(SPACE)  # the class of the last character of the word that is open
+    value = FACTOR
+    for at in range(start, end):
+        byte = data[at]
+        if byte >= 0x80:
+            return -1
+        kind = classes[byte]
+        if kind == PUNCTUATION and before != SPACE and at + 1 < end and data[at + 1] < 0x80:
+            behind = classes[data[at + 1]]
+            if byte == 0x27 and before == LETTER and behind == LETTER:
+                continue
+            if (byte == 0x2E or byte == 0x2C) and before == DIGIT and behind == DIGIT:
+                kind = np.uint8(DIGIT)
+        if kind == LETTER or kind == DIGIT:
+            value = value * FACTOR + np.uint64(folded[byte]) if before != SPACE else FACTOR + np.uint64(folded[byte])
+            before = kind
+            continue
+        if before != SPACE:
+            words[count] = mix(value)
+            count += 1
+            before = np.uint8(SPACE)
+        if kind == SYMBOL:
+            words[count] = mix(FACTOR + np.uint64(folded[byte]))
+            count += 1
+    if before != SPACE:
+        words[count] = mix(value)
+        count += 1
+    return count
+
+
+@kernel
 def mask_quoted(chars: np.ndarray, kinds: np.ndarray, n: int) -> None:
     """Replace each quoted string of a decoded text by one symbol: what remains is part of the skeleton of a template.
 
