@@ -35,27 +35,28 @@ def _is_collapsed(data: np.ndarray, start: np.int64, end: np.int64) -> bool:
     """Whether nothing but single blanks between ASCII words stands there; false for some texts that are collapsed, too."""
     if start == end:
         return True
-    odd = data[start] == _BLANK or data[end - 1] <= _BLANK or data[end - 1] >= 0x7F
-    found = 0
-    for at in range(start, end - 1):
-        byte = data[at]
-        found += (byte < _BLANK) | (byte >= 0x7F) | ((byte == _BLANK) & (data[at + 1] == _BLANK))
-    return not odd and found == 0
+    if data[start] == _BLANK or data[end - 1] <= _BLANK or data[end - 1] >= 0x7F:
+        return False
+    # Slices, and no early end: so the loop is compiled to vector instructions.
+    text, behind = data[start : end - 1], data[start + 1 : end]
+    odd = False
+    for at in range(len(text)):
+        odd |= (text[at] < _BLANK) | (text[at] >= 0x7F) | ((text[at] == _BLANK) & (behind[at] == _BLANK))
+    return not odd
 
 
 @kernel
 def _hash(data: np.ndarray, start: np.int64, end: np.int64) -> np.uint64:
+    text = data[start:end]
     a = b = c = d = FACTOR
-    at = start
-    while at + _LANES <= end:
-        a = a * FACTOR + np.uint64(data[at])
-        b = b * FACTOR + np.uint64(data[at + 1])
-        c = c * FACTOR + np.uint64(data[at + 2])
-        d = d * FACTOR + np.uint64(data[at + 3])
-        at += _LANES
-    while at < end:
-        a = a * FACTOR + np.uint64(data[at]) + np.uint64(1)
-        at += 1
+    whole = len(text) // _LANES
+    for four in range(whole):
+        a = a * FACTOR + np.uint64(text[_LANES * four])
+        b = b * FACTOR + np.uint64(text[_LANES * four + 1])
+        c = c * FACTOR + np.uint64(text[_LANES * four + 2])
+        d = d * FACTOR + np.uint64(text[_LANES * four + 3])
+    for at in range(_LANES * whole, len(text)):
+        a = a * FACTOR + np.uint64(text[at]) + np.uint64(1)
     return mix(mix(mix(mix(a) + b) + c) + d)
 
 
@@ -76,7 +77,8 @@ def unlike(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, a: np.nda
 def _same_bytes(one: np.ndarray, start: np.int64, end: np.int64, other: np.ndarray, other_start: np.int64, other_end: np.int64) -> bool:
     if end - start != other_end - other_start:
         return False
-    for at in range(end - start):
-        if one[start + at] != other[other_start + at]:
+    left, right = one[start:end], other[other_start:other_end]
+    for at in range(len(left)):
+        if left[at] != right[at]:
             return False
     return True

@@ -27,9 +27,10 @@ def normalised(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 def group_codes(examples: ExampleTable, roles: Sequence[str], context: SelectorContext, *, fold_case: bool = False) -> np.ndarray:
-    """A number for each example, int64 [n], equal for two of them exactly where all these roles are equal once normalised.
+    """A number for each example, equal for two of them exactly where all these roles are equal once normalised.
 
-    Texts are grouped by a hash and then compared as a whole, so no two different ones are ever taken for one.
+    int64 [n]: 0, 1, 2, ... in the order in which they appear. Texts are grouped by a hash and then compared as a whole, so no two different ones are
+    ever taken for one.
     """
     import numpy as np
 
@@ -40,18 +41,19 @@ def group_codes(examples: ExampleTable, roles: Sequence[str], context: SelectorC
 
 
 def paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Numbers that are equal exactly where both of two are: int64 [n], from 0 in the order in which they appear."""
-    return _numbered(one * (int(other.max(initial=0)) + 1) + other)
+    """Numbers like ``group_codes`` that are equal exactly where both of two such are."""
+    if not one.any() or not other.any():
+        return one + other
+    return _numbered(one * (int(other.max()) + 1) + other)
 
 
 def first_of_each(codes: np.ndarray) -> np.ndarray:
-    """The first position that has the same code: int64 [n]."""
+    """The first position that has the same code, int64 [n]; codes are numbered in the order in which they appear."""
     import numpy as np
 
-    numbers = _numbered(codes)
-    new = np.ones(len(numbers), dtype=bool)
-    new[1:] = numbers[1:] > np.maximum.accumulate(numbers)[:-1]
-    firsts: np.ndarray = np.flatnonzero(new)[numbers] if len(numbers) else numbers
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = codes[1:] > np.maximum.accumulate(codes)[:-1]
+    firsts: np.ndarray = np.flatnonzero(new)[codes] if len(codes) else codes
     return firsts
 
 
@@ -90,6 +92,7 @@ def _text_codes(texts: pa.LargeStringArray, context: SelectorContext, *, fold_ca
     if len(mistaken):
         met = np.flatnonzero(np.isin(codes, mistaken))
         codes[met] = len(codes) + normalised(texts.take(met)).dictionary_encode().indices.to_numpy()
+        codes = _numbered(codes)
     return codes
 
 
