@@ -329,6 +329,47 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeldOut:
+    """What models are judged on. Only selectors of kind ``decontamination`` see it, and compare training examples with it.
+
+    Attributes:
+        examples: the recipe's evaluation examples and those of further files that the selector's parameters name; the table has one more column,
+            ``line`` int64 (of ``source``, null where it is not known). A role that a further file lacks is null.
+        fingerprint: changes when any of it does.
+    """
+
+    examples: ExampleTable
+    fingerprint: str
+
+
+class Remember(Protocol):
+    """Spares a selector of scope ``dataset`` what it has computed of an example before, such as a sketch or an embedding."""
+
+    def __call__(self, name: str, keys: pa.ChunkedArray, compute: Callable[[np.ndarray], pa.Table], *, batch: int = 100_000) -> pa.Table:
+        """One record per key, in order.
+
+        Args:
+            name: what the records are, with everything beside the selector's version and parameters that decides them.
+            keys: what each record depends on: 32 hexadecimal digits, such as the examples' content hashes.
+            compute: takes positions (int64, ascending) whose record is not known and gives these, with the same columns at each call.
+            batch: positions per call at most; what a call gave outlives an interrupt.
+        """
+        ...
+
+
+def _compute_all(
+    name: str,  # noqa: ARG001 - the protocol's signature
+    keys: pa.ChunkedArray,
+    compute: Callable[[np.ndarray], pa.Table],
+    *,
+    batch: int = 100_000,  # noqa: ARG001 - as above
+) -> pa.Table:
+    import numpy as np
+
+    return compute(np.arange(len(keys)))
+
+
 class Scorer(Protocol):
     """The one way for a selector to reach a model."""
 
@@ -349,6 +390,8 @@ class SelectorContext:
         progress: to be called with (done, total) now and then.
         stopped: whether the user asked to stop; a long loop looks at it and raises KeyboardInterrupt.
         scorer: a model, where the recipe gives one.
+        held_out: what models are judged on; None but for selectors of kind ``decontamination``.
+        remember: keeps records of single examples from one version of a dataset to the next; see ``Remember``.
     """
 
     seed: int = 0
@@ -358,11 +401,17 @@ class SelectorContext:
     progress: Callable[[int, int], None] = lambda _done, _total: None
     stopped: Callable[[], bool] = lambda: False
     scorer: Scorer | None = None
+    held_out: HeldOut | None = None
+    remember: Remember = _compute_all
 
 
 @runtime_checkable
 class Selector(Protocol):
     """Scores examples. A frozen dataclass with a field ``params``: a recipe's parameters replace it through ``dataclasses.replace``.
+
+    A selector of scope ``row`` is given the roles that it reads and no others. It is called for batches of any size, in several processes where that
+    is quicker, and its scores are kept by the content of those roles: nothing else may decide them. A row that it raises an exception for is left
+    without a score, with what was raised as its finding; so it should not catch what it cannot mend.
 
     Attributes:
         name: unique within the plugin; lower-case words joined by hyphens.
@@ -391,6 +440,15 @@ class Selector(Protocol):
 
     def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:
         """Score all examples; must not change them, and must not depend on their order but for which of equals comes first."""
+        ...
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A selector whose scores depend on a file that its parameters only name: a model, a lexicon."""
+
+    def fingerprint(self) -> str:
+        """Changes when the content of such a file does; scores are not taken over then. Raises ``RecipeError`` where one cannot be used."""
         ...
 
 

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from store_builders import examples, imported, numbered, run_of, scored
 
 from workbench.errors import DataError
 from workbench.store import ingest as ingest_module
 from workbench.types import Direction, Findings, Signal
 
-FRESH = itertools.count()
 SIGNALS = (
     Signal(name="self-confidence", dtype="float64", summary="", low=0.0, high=1.0, direction=Direction.HIGHER, reasons={"low": "it is {value}"}),
     Signal(name='"quoted"; --', dtype="int64", summary="a count"),
@@ -128,51 +123,6 @@ def test_findings_that_do_not_fit_are_refused(store, rows, found, message):
     with pytest.raises(DataError, match=f"classification.near-duplicates.*{message}"):
         store.signals.add(run_of(record.dataset_id), rows, found)
     assert store.signals.runs(record.dataset_id) == []
-
-
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_known_scores_are_those_of_equal_examples(store, data):
-    """What is known of a new version is what earlier runs said of rows with the same content, and nothing else."""
-    letters = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=10)
-    name = f"data {next(FRESH)}"
-    score_of = {letter: float(position) for position, letter in enumerate("abcdefgh")}
-    score_of["c"] = None
-    seen: set[str] = set()
-    for old in (data.draw(letters), data.draw(letters)):
-        record = imported(store, examples([(name, letter) for letter in old]), name=name)
-        count = data.draw(st.integers(0, len(old)))
-        evidence = pa.table(
-            {
-                "position": pa.array(range(count), pa.int64()),
-                "signal": ["score"] * count,
-                "reason": old[:count],
-                "values": ["{}"] * count,
-                "partners": pa.nulls(count, pa.list_(pa.int64())),
-                "spans": pa.nulls(count, SPANS),
-            }
-        )
-        found = Findings(signals=pa.table({"score": pa.array([score_of[letter] for letter in old[:count]], pa.float64())}), evidence=evidence)
-        store.signals.add(run_of(record.dataset_id, params_hash=name), np.arange(count), found)
-        seen |= set(old[:count])
-    new = [*data.draw(letters), "z"]
-    record = imported(store, examples([(name, letter) for letter in new]), name=name)
-    expected = [(row, letter) for row, letter in enumerate(new) if letter in seen]
-    arguments = (record.dataset_id, "classification.near-duplicates", "1", name)
-    known, evidence = store.signals.known(*arguments), store.signals.known_evidence(*arguments)
-    if not expected:
-        assert (known, evidence) == (None, None)
-        return
-    assert [(row, score_of[letter]) for row, letter in expected] == [(each["row"], each["score"]) for each in known.to_pylist()]
-    assert expected == [(each["row"], each["reason"]) for each in evidence.to_pylist()]
-
-
-@pytest.mark.parametrize("changes", [{"version": "2"}, {"params_hash": "other"}, {"name": "other"}, {"scope": "dataset"}], ids=str)
-def test_scores_of_another_selector_are_not_known(store, changes):
-    """Only the same selector, version and parameters help, and only where a score depends on one example alone."""
-    scored(store, imported(store, examples(numbered(2))).dataset_id, [0.1, 0.2], **changes)
-    record = imported(store, examples(numbered(3)))
-    assert store.signals.known(record.dataset_id, "classification.near-duplicates", "1", "abc") is None
 
 
 def test_signals_of_nothing(store):

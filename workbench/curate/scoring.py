@@ -1,7 +1,7 @@
 """Runs selectors over a dataset: score once, decide many times.
 
-A row selector is scored in batches and only on examples that no earlier run of it knows; a dataset selector sees all of train at once. Either way the
-signals become visible as a whole, so a run that is interrupted leaves nothing behind but the time it took.
+A row selector is scored in batches, and only on examples whose content it does not know; what is finished outlives an interrupt (see ``rows``). A
+dataset selector sees all of train at once. Either way its signals become visible in the store as a whole.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ import hashlib
 import json
 import os
 import time
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.errors import PluginError
+from workbench.curate.batches import checked
+from workbench.curate.cache import ContentCache, Memory, as_keys
+from workbench.curate.interrupts import interruptible
+from workbench.curate.rows import PATIENCE, RowScoring, ScoredRows
+from workbench.errors import PluginError, WorkbenchError
 from workbench.store import NewSelectorRun
-from workbench.types import Findings, Scope, SelectorContext, Silent
+from workbench.types import ExampleTable, Fingerprinted, HeldOut, Scope, SelectorContext, SelectorKind, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
-    import pyarrow as pa
 
     from workbench.store import DatasetRecord, SelectorRun, Store
-    from workbench.types import ExampleTable, Progress, Scorer, Selector
+    from workbench.types import Progress, Scorer, Selector
 
 BATCH = 20_000
+_COMMON = ("row", "example_id", "content_hash", "split", "source", "meta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class ConfiguredSelector:
         id: ``<plugin>.<name>``.
         selector: with the recipe's parameters in place.
         plugin, distribution, distribution_version: its provenance.
+        plugins_dir: the folder of single-file plugins that were loaded beside the installed ones, if any.
     """
 
     id: str
@@ -46,6 +51,7 @@ class ConfiguredSelector:
     plugin: str
     distribution: str
     distribution_version: str
+    plugins_dir: Path | None = None
 
     @property
     def params(self) -> Mapping[str, object]:
@@ -55,12 +61,6 @@ class ConfiguredSelector:
             raise PluginError(f"the parameters of {self.id} are a {type(params).__name__}.", expected="a frozen dataclass")
         return dataclasses.asdict(params)
 
-    @property
-    def params_hash(self) -> str:
-        """32 hexadecimal digits of the parameters."""
-        body = json.dumps(self.params, sort_keys=True, default=list)
-        return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
-
 
 def score(
     store: Store,
@@ -69,198 +69,192 @@ def score(
     *,
     seed: int = 0,
     scorer: Scorer | None = None,
+    against: Mapping[str, ExampleTable] | None = None,
     progress: Progress | None = None,
+    patience: float = PATIENCE,
 ) -> list[SelectorRun]:
     """Score train with each selector that has not scored it yet, and give the runs in the order asked for.
 
+    Args:
+        store: where the dataset is and the signals go.
+        dataset: the version that is scored.
+        selectors: in the order that they run.
+        seed: for everything random in them.
+        scorer: a model for those that need one.
+        against: component id to further examples that a decontamination selector compares with, beside the dataset's own evaluation split;
+            the table has the further column ``line``.
+        progress: is told how far it is.
+        patience: seconds of work from which on a row selector gets processes of its own.
+
     Raises:
         PluginError: where a dataset selector fails, or one breaks its contract.
+        RecipeError: where a selector cannot work with its parameters.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM; finished batches are not scored again when it is called once more.
     """
     progress = progress or Silent()
-    runs = []
-    for configured in selectors:
-        selector = configured.selector
-        done = store.signals.find(dataset.dataset_id, configured.id, selector.version, configured.params_hash)
-        if done is None:
-            progress.begin(f"score {configured.id}")
-            context = SelectorContext(
-                seed=seed,
-                roles={role.name: role for role in dataset.roles},
-                target=dataset.target,
-                threads=os.cpu_count() or 1,
-                progress=progress.advance,
-                scorer=scorer,
-            )
-            done = _run(store, dataset, configured, context)
-            progress.end()
-        for note in done.notes:
-            progress.say(f"{configured.id}: {note}")
-        runs.append(done)
-    return runs
+    with interruptible() as stopped:
+        scoring = _Scoring(store, dataset, seed=seed, scorer=scorer, progress=progress, stopped=stopped, patience=patience)
+        held_out = {each.id: scoring.held_out((against or {}).get(each.id)) for each in selectors if _sees_eval(each)}
+        keys = {each.id: _key(each, held_out.get(each.id)) for each in selectors}  # an encoder that is not there is found before work begins
+        runs = []
+        for configured in selectors:
+            done = store.signals.find(dataset.dataset_id, configured.id, configured.selector.version, keys[configured.id])
+            if done is None:
+                progress.begin(f"score {configured.id}")
+                done = scoring.run(configured, keys[configured.id], held_out.get(configured.id))
+                progress.end()
+            for note in done.notes:
+                progress.say(f"{configured.id}: {note}")
+            runs.append(done)
+        return runs
 
 
-def _run(store: Store, dataset: DatasetRecord, configured: ConfiguredSelector, context: SelectorContext) -> SelectorRun:
-    started = time.monotonic()
+def _sees_eval(configured: ConfiguredSelector) -> bool:
+    return configured.selector.kind is SelectorKind.DECONTAMINATION
+
+
+def _key(configured: ConfiguredSelector, held_out: HeldOut | None) -> str:
+    """32 hexadecimal digits of the parameters and of what they name: files, and the evaluation examples where these are seen."""
     selector = configured.selector
-    scored = _score_rows(store, dataset, configured, context) if selector.scope is Scope.ROW else _score_dataset(store, dataset, configured, context)
-    new = NewSelectorRun(
-        dataset_id=dataset.dataset_id,
-        selector=configured.id,
-        name=selector.name,
-        version=selector.version,
-        kind=selector.kind.value,
-        scope=selector.scope.value,
-        plugin=configured.plugin,
-        distribution=configured.distribution,
-        distribution_version=configured.distribution_version,
-        params=configured.params,
-        params_hash=configured.params_hash,
-        signals=selector.signals,
-        scored=scored.scored,
-        cached=scored.cached,
-        errors=scored.errors,
-        seconds=time.monotonic() - started,
-        notes=scored.findings.notes,
-    )
-    return store.signals.add(new, scored.rows, scored.findings)
+    parts: list[object] = [configured.params]
+    if isinstance(selector, Fingerprinted):
+        parts.append(selector.fingerprint())
+    if held_out is not None:
+        parts.append(held_out.fingerprint)
+    return _digest(parts if len(parts) > 1 else configured.params)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Scored:
-    rows: np.ndarray
-    findings: Findings
-    scored: int
-    cached: int = 0
-    errors: int = 0
+def _digest(value: object) -> str:
+    return hashlib.blake2b(json.dumps(value, sort_keys=True, default=list).encode(), digest_size=16).hexdigest()
 
 
-def _score_dataset(store: Store, dataset: DatasetRecord, configured: ConfiguredSelector, context: SelectorContext) -> _Scored:
-    examples = store.datasets.examples(dataset.dataset_id, split="train")
-    try:
-        findings = configured.selector.score(examples, context)
-    except Exception as error:
-        raise PluginError(
-            f"{configured.id} {configured.selector.version} of {configured.distribution} {configured.distribution_version} failed: {error!r}.",
-            advice="Leave it out of the recipe, or report it to its authors with the traceback that -v shows.",
-        ) from error
-    return _Scored(rows=examples.column("row").to_numpy(), findings=_checked(configured, findings, len(examples)), scored=len(examples))
+class _Scoring:
+    """What all selectors of one call share."""
 
-
-def _score_rows(store: Store, dataset: DatasetRecord, configured: ConfiguredSelector, context: SelectorContext) -> _Scored:
-    """Score what no earlier run knows, batch by batch; a batch that fails is tried again row by row."""
-    import numpy as np
-    import pyarrow as pa
-
-    identity = (dataset.dataset_id, configured.id, configured.selector.version, configured.params_hash)
-    known = store.signals.known(*identity)
-    known_rows = known["row"].to_numpy() if known is not None else np.empty(0, dtype=np.int64)
-    rows: list[np.ndarray] = [known_rows]
-    signals: list[pa.Table] = [known.drop_columns(["row"])] if known is not None else []
-    evidence: list[pa.Table] = []
-    if known is not None and len(known_rows):
-        evidence.append(_by_position(store.signals.known_evidence(*identity), known_rows))
-    notes: list[str] = []
-    errors = 0
-    done = len(known_rows)
-    total = dataset.splits.get("train", 0)
-    for batch in store.datasets.batches(dataset.dataset_id, split="train", size=BATCH):
-        fresh = batch.take(np.flatnonzero(~np.isin(batch.column("row").to_numpy(), known_rows)))
-        if not len(fresh):
-            continue
-        findings, failed = _guarded(configured, fresh, context)
-        errors += failed
-        if findings.evidence is not None:
-            evidence.append(_shifted(findings.evidence, done))
-        rows.append(fresh.column("row").to_numpy())
-        signals.append(findings.signals)
-        notes += [note for note in findings.notes if note not in notes]
-        done += len(fresh)
-        context.progress(done, total)
-    if errors:
-        notes.append(f"{errors} rows could not be scored; their findings say why")
-    if len(known_rows):
-        notes.append(f"{done - len(known_rows)} rows scored, {len(known_rows)} known from earlier runs")
-    findings = Findings(
-        signals=pa.concat_tables(signals, promote_options="permissive") if signals else _empty_signals(configured),
-        evidence=pa.concat_tables(evidence, promote_options="permissive") if evidence else None,
-        notes=tuple(notes),
-    )
-    return _Scored(rows=np.concatenate(rows), findings=findings, scored=done - len(known_rows), cached=len(known_rows), errors=errors)
-
-
-def _guarded(configured: ConfiguredSelector, examples: ExampleTable, context: SelectorContext) -> tuple[Findings, int]:
-    """Score one batch; where that fails, each of its rows alone, so that one bad row costs no other its score."""
-    try:
-        return _checked(configured, configured.selector.score(examples, context), len(examples)), 0
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises is told with the row that it was raised for
-        if len(examples) == 1:
-            return _error_finding(configured, error), 1
-    import pyarrow as pa
-
-    signals, evidence, failed = [], [], 0
-    for position in range(len(examples)):
-        findings, error_count = _guarded(configured, examples.slice(position, 1), context)
-        failed += error_count
-        signals.append(findings.signals)
-        if findings.evidence is not None:
-            evidence.append(_shifted(findings.evidence, position))
-    merged = pa.concat_tables(evidence, promote_options="permissive") if evidence else None
-    return Findings(signals=pa.concat_tables(signals, promote_options="permissive"), evidence=merged), failed
-
-
-def _error_finding(configured: ConfiguredSelector, error: Exception) -> Findings:
-    """Null signals and, as evidence, what was raised."""
-    import pyarrow as pa
-
-    empty = _empty_signals(configured)
-    spans = pa.list_(pa.struct([("role", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    values = json.dumps({"error": repr(error)[:500], "line": f"{os.path.basename(place.filename)}:{place.lineno}"})  # noqa: PTH119 - a name, not a path
-    return Findings(
-        signals=pa.table({name: pa.nulls(1, empty.schema.field(name).type) for name in empty.column_names}),
-        evidence=pa.table(
-            {
-                "position": pa.array([0], pa.int64()),
-                "signal": [configured.selector.signals[0].name],
-                "reason": ["error"],
-                "values": [values],
-                "partners": pa.array([[]], pa.list_(pa.int64())),
-                "spans": pa.array([[]], spans),
-            },
-        ),
-    )
-
-
-def _empty_signals(configured: ConfiguredSelector) -> pa.Table:
-    import pyarrow as pa
-
-    types = {"float64": pa.float64(), "int64": pa.int64(), "bool": pa.bool_()}
-    return pa.table({signal.name: pa.array([], types[signal.dtype]) for signal in configured.selector.signals})
-
-
-def _checked(configured: ConfiguredSelector, findings: Findings, size: int) -> Findings:
-    """Hold findings against the contract, with the declared columns in the declared order and type."""
-    expected = _empty_signals(configured).schema
-    table = findings.signals
-    if table.num_rows != size or set(table.column_names) != set(expected.names):
-        raise PluginError(
-            f"{configured.id} gave {table.num_rows} rows of {table.column_names}.",
-            expected=f"{size} rows of {expected.names}",
+    def __init__(
+        self,
+        store: Store,
+        dataset: DatasetRecord,
+        *,
+        seed: int,
+        scorer: Scorer | None,
+        progress: Progress,
+        stopped: Callable[[], bool],
+        patience: float,
+    ) -> None:
+        self._store = store
+        self._dataset = dataset
+        self._patience = patience
+        self._roles = tuple(role.name for role in dataset.roles)
+        self._known_keys: dict[tuple[str, ...], list[np.ndarray]] = {}
+        self._context = SelectorContext(
+            seed=seed,
+            roles={role.name: role for role in dataset.roles},
+            target=dataset.target,
+            threads=os.cpu_count() or 1,
+            progress=progress.advance,
+            stopped=stopped,
+            scorer=scorer,
         )
-    return dataclasses.replace(findings, signals=table.select(expected.names).cast(expected))
 
+    def held_out(self, further: ExampleTable | None) -> HeldOut:
+        """The evaluation split, and examples of further files."""
+        import pyarrow as pa
 
-def _shifted(evidence: pa.Table, offset: int) -> pa.Table:
-    """Evidence of a part, as evidence of the whole that the part begins in at ``offset``; row selectors have no partners."""
-    import pyarrow.compute as pc
+        number = self._dataset.dataset_id
+        own = self._store.datasets.examples(number, split="eval").table
+        tables = [own.append_column("line", self._store.datasets.lines(number, split="eval"))]
+        if further is not None:
+            tables.append(further.table)
+        table = pa.concat_tables(tables, promote_options="permissive")
+        whole = hashlib.blake2b(digest_size=16)
+        for name in ("content_hash", "source", "line"):
+            whole.update(json.dumps(table[name].to_pylist()).encode())
+        return HeldOut(examples=ExampleTable(table, self._roles), fingerprint=whole.hexdigest())
 
-    return evidence.set_column(evidence.schema.get_field_index("position"), "position", pc.add(evidence["position"], offset))
+    def run(self, configured: ConfiguredSelector, key: str, held_out: HeldOut | None) -> SelectorRun:
+        """Score with one selector and store what it found."""
+        started = time.monotonic()
+        selector = configured.selector
+        context = dataclasses.replace(self._context, held_out=held_out)
+        # What decides a record beside the example: nothing of it may change while the folder keeps its name.
+        what = [configured.id, selector.version, key, context.seed, context.target, [f"{each.name} {each.dtype}" for each in selector.signals]]
+        folder = self._store.files / "cache" / "selectors" / _digest(what)
+        scored = self._rows(configured, context, folder) if selector.scope is Scope.ROW else self._whole(configured, context, folder)
+        new = NewSelectorRun(
+            dataset_id=self._dataset.dataset_id,
+            selector=configured.id,
+            name=selector.name,
+            version=selector.version,
+            kind=selector.kind.value,
+            scope=selector.scope.value,
+            plugin=configured.plugin,
+            distribution=configured.distribution,
+            distribution_version=configured.distribution_version,
+            params=configured.params,
+            params_hash=key,
+            signals=selector.signals,
+            scored=scored.scored,
+            cached=scored.cached,
+            errors=scored.errors,
+            seconds=time.monotonic() - started,
+            notes=scored.findings.notes,
+        )
+        return self._store.signals.add(new, scored.rows, scored.findings)
 
+    def _rows(self, configured: ConfiguredSelector, context: SelectorContext, folder: Path) -> ScoredRows:
+        selector = configured.selector
+        roles = self._context.roles.values()
+        # A model and the evaluation examples are here and in no other process.
+        hello = {
+            "selector": configured.id,
+            "version": selector.version,
+            "params": configured.params,
+            "plugins_dir": str(configured.plugins_dir) if configured.plugins_dir is not None else None,
+            "roles": [{"name": role.name, "type": role.type, "required": role.required} for role in roles],
+            "target": context.target,
+            "seed": context.seed,
+        }
+        return RowScoring(
+            selector,
+            self._batches(tuple(dict.fromkeys(selector.reads))),
+            total=self._dataset.splits.get("train", 0),
+            context=context,
+            cache=ContentCache(folder),
+            hello=hello if context.scorer is None and context.held_out is None else None,
+            patience=self._patience,
+        ).run()
 
-def _by_position(evidence: pa.Table, rows: np.ndarray) -> pa.Table:
-    """Evidence by store row, as evidence by position in ``rows`` (ascending)."""
-    import numpy as np
-    import pyarrow as pa
+    def _batches(self, reads: tuple[str, ...]) -> Iterator[tuple[ExampleTable, np.ndarray]]:
+        """Train with these roles alone, and the key of each example: a hash of them."""
+        from workbench.data import content_hashes
 
-    index = evidence.schema.get_field_index("row")
-    return evidence.set_column(index, "position", pa.array(np.searchsorted(rows, evidence["row"].to_numpy()), pa.int64()))
+        keys = self._known_keys.setdefault(reads, [])
+        for number, batch in enumerate(self._store.datasets.batches(self._dataset.dataset_id, split="train", size=BATCH)):
+            if number == len(keys):
+                whole = set(reads) == set(self._roles)
+                keys.append(as_keys(batch.column("content_hash") if whole else content_hashes(batch.table, reads)))
+            yield ExampleTable(batch.table.select([*_COMMON, *reads]), reads), keys[number]
+
+    def _whole(self, configured: ConfiguredSelector, context: SelectorContext, folder: Path) -> ScoredRows:
+        """Score all of train at once."""
+        examples = self._store.datasets.examples(self._dataset.dataset_id, split="train")
+        memory = Memory(folder, context.stopped)
+        try:
+            findings = configured.selector.score(examples, dataclasses.replace(context, remember=memory))
+        except WorkbenchError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{configured.id} {configured.selector.version} of {configured.distribution} {configured.distribution_version} failed: {error!r}.",
+                advice="Leave it out of the recipe, or report it to its authors with the traceback that -v shows.",
+            ) from error
+        findings = checked(configured.selector, findings, len(examples))
+        findings = dataclasses.replace(findings, notes=(*findings.notes, *memory.notes(), *self._recomputed(configured, len(examples))))
+        return ScoredRows(rows=examples.column("row").to_numpy(), findings=findings, scored=len(examples), cached=0, errors=0)
+
+    def _recomputed(self, configured: ConfiguredSelector, size: int) -> list[str]:
+        """That nothing was taken over from an earlier version of the dataset, where there is one that it scored."""
+        others = [each for each in self._store.datasets.list() if each.name == self._dataset.name and each.dataset_id != self._dataset.dataset_id]
+        before = any(run.selector == configured.id for each in others for run in self._store.signals.runs(each.dataset_id))
+        return [f"all {size} rows were scored anew, for its scores depend on the whole dataset"] if before else []

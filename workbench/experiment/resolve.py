@@ -133,9 +133,23 @@ def _selectors(
                 plugin=component.plugin,
                 distribution=component.distribution,
                 distribution_version=component.distribution_version,
+                plugins_dir=host.plugins_dir,
             ),
         )
+        _check_reads(selector, task.value, place("select", name))
     return tuple(configured), rules
+
+
+def _check_reads(selector: Selector, task: Task, where: str) -> None:
+    """Refuse a selector of another task's roles before it fails on every row."""
+    roles = [role.name for role in task.roles]
+    for name in selector.reads:
+        if name not in roles:
+            raise RecipeError(
+                f"{where}: {selector.name} reads the role {name!r}, which the task {task.name} has not.",
+                expected=f"roles among {', '.join(roles)}",
+                advice="Name them in its parameters." if hasattr(selector.params, "roles") else "",
+            )
 
 
 def _with_params(selector: Selector, given: Mapping[str, object], place: Any) -> tuple[Selector, dict[str, list[Rule]]]:

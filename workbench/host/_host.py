@@ -28,10 +28,12 @@ class PluginHost:
 
     Args:
         plugins: the plugins after discovery; see ``PluginHost.load``.
+        plugins_dir: the folder that some of them were loaded from, one file each.
     """
 
-    def __init__(self, plugins: Sequence[Plugin]) -> None:
+    def __init__(self, plugins: Sequence[Plugin], *, plugins_dir: Path | None = None) -> None:
         self.plugins = tuple(plugins)
+        self.plugins_dir = plugins_dir
 
     @classmethod
     def load(cls, *, plugins_dir: Path | None = None, strict: bool = False) -> PluginHost:
@@ -59,7 +61,7 @@ class PluginHost:
                 plugins.append(failed(info, PluginError(f"The name {info.name!r} is taken twice, by {rivals}.", advice="Uninstall or rename one.")))
             else:
                 plugins.append(collect(manager, announcement))
-        host = cls(_without_unresolved(plugins))
+        host = cls(_without_unresolved(plugins), plugins_dir=plugins_dir)
         if strict and host.failures:
             raise host._fatal()
         return host

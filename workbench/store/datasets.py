@@ -153,6 +153,13 @@ class Datasets:
             codes = arrays(connection, coded, {**given, "split": split, "values": values})["code"]
         return codes.astype(np.int64), values
 
+    def lines(self, dataset_id: int, *, split: str) -> pa.ChunkedArray:
+        """The line of its source that each example of a split stands on, in row order: int64, null where it is not known."""
+        with self._door.read() as connection:
+            _get(connection, dataset_id)
+            query = f"SELECT line FROM _examples_{dataset_id} WHERE split = ? ORDER BY row"
+            return columns.fetch(connection, query, [split], columns={"line": "int64"}).column("line")
+
     def batches(self, dataset_id: int, *, split: str | None = None, size: int = 20_000) -> Iterator[ExampleTable]:
         """Examples in row order, at most ``size`` at a time; the store is free in between.
 
@@ -258,6 +265,7 @@ class Datasets:
             remove_discarded(self._door, stage)
             for run_id in runs:
                 shutil.rmtree(self._door.files / "runs" / str(run_id), ignore_errors=True)
+            shutil.rmtree(self._door.files / "cache", ignore_errors=True)  # it may quote the examples, and nothing rests on it
         finally:
             stage.close()
         return len(versions)

@@ -10,11 +10,10 @@ from workbench.errors import DataError
 from workbench.store import codec, columns
 from workbench.store.ingest import SELECTOR_RUN, Ingest
 from workbench.store.records import SelectorRun
-from workbench.store.rows import arrays, aware, first, now, records, store
-from workbench.types import Scope
+from workbench.store.rows import aware, first, now, records, store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
@@ -41,43 +40,6 @@ class Signals:
         """All runs on a dataset version, in the order they were made."""
         with self._door.read() as connection:
             return _runs(connection, "WHERE dataset_id = ?", [dataset_id])
-
-    def known(self, dataset_id: int, selector: str, version: str, params_hash: str) -> pa.Table | None:
-        """Scores of equal examples (by content hash) from runs on other dataset versions; only for selectors of scope ``row``.
-
-        Returns:
-            ``row`` int64 (in this dataset) and one column per signal, in row order; None where nothing is known.
-        """
-        import pyarrow as pa
-
-        found = []
-        for run, rows in self._sources(dataset_id, selector, version, params_hash):
-            names = columns.of_signals(run.signals)
-            with self._door.read() as connection:
-                connection.register("rows", rows)
-                query = f"SELECT rows.row, {columns.listing(names, 's')} FROM rows JOIN signals_{run.selector_run} s ON s.row = rows.other"
-                found.append(columns.fetch(connection, query, columns={"row": "int64", **names}))
-        return pa.concat_tables(found).sort_by("row") if found else None
-
-    def known_evidence(self, dataset_id: int, selector: str, version: str, params_hash: str) -> pa.Table | None:
-        """The evidence that goes with ``known``.
-
-        Returns:
-            ``row`` int64 (in this dataset), ``signal``, ``reason``, ``values``, ``partners``, ``spans`` as in ``Findings.evidence``, in row order;
-            None where nothing is known.
-        """
-        import pyarrow as pa
-
-        found = []
-        for run, rows in self._sources(dataset_id, selector, version, params_hash):
-            with self._door.read() as connection:
-                connection.register("rows", rows)
-                query = """
-                    SELECT rows.row, e.signal, e.reason, e.values, e.partners, e.spans
-                    FROM rows JOIN _evidence e ON e.row = rows.other WHERE e.selector_run = ?
-                """
-                found.append(columns.fetch(connection, query, [run.selector_run], columns=columns.EVIDENCE))
-        return pa.concat_tables(found).sort_by("row") if found else None
 
     def add(self, run: NewSelectorRun, rows: np.ndarray, findings: Findings) -> SelectorRun:
         """Store what a selector found; it becomes visible with the last slice.
@@ -221,29 +183,6 @@ class Signals:
         if not found:
             raise DataError(f"There is no selector run number {selector_run}.", expected="one whose dataset has not been removed")
         return found[0]
-
-    def _sources(self, dataset_id: int, selector: str, version: str, params_hash: str) -> Iterator[tuple[SelectorRun, dict[str, np.ndarray]]]:
-        """For each earlier run that can help, newest first: ``row`` in this dataset and ``other``, an equal example's row in the run's dataset."""
-        with self._door.read() as connection:
-            clause = "WHERE selector = ? AND version = ? AND params_hash = ? AND scope = ? AND dataset_id <> ?"
-            runs = _runs(connection, clause, [selector, version, params_hash, str(Scope.ROW), dataset_id])
-        found = np.empty(0, dtype=np.int64)
-        for run in reversed(runs):
-            query = f"""
-                SELECT mine.row, theirs.other
-                FROM _examples_{int(dataset_id)} mine
-                JOIN (
-                    SELECT e.content_hash, min(e.row) AS other
-                    FROM _examples_{run.dataset_id} e JOIN signals_{run.selector_run} s ON s.row = e.row
-                    GROUP BY e.content_hash
-                ) theirs USING (content_hash)
-            """
-            with self._door.read() as connection:
-                pairs = arrays(connection, query)
-            news = ~np.isin(pairs["row"], found)
-            if news.any():
-                found = np.concatenate([found, pairs["row"][news]])
-                yield run, {name: values[news] for name, values in pairs.items()}
 
 
 def rebuild_findings(connection: DuckDBPyConnection) -> None:
