@@ -9,6 +9,8 @@ from workbench.finetune import SequenceClassification
 from workbench.hookspecs import hookimpl
 from workbench.metrics import label_scores, majority_label
 from workbench.selectors import (
+    Contamination,
+    ContaminationParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -42,6 +44,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "contamination",
         "empty-text",
         "garbled",
         "truncation",
@@ -79,6 +82,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("text",))),
         NearDuplicates(params=NearDuplicateParams(roles=("text",))),
+        Contamination(params=ContaminationParams(roles=("text",))),
         EmptyText(params=RolesParams(roles=("text",))),
         Garbled(params=RolesParams(roles=("text",))),
         Truncation(params=RolesParams(roles=("text",))),

@@ -9,6 +9,8 @@ from workbench.finetune import CausalGeneration
 from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, likelihoods, translation_scores
 from workbench.selectors import (
+    Contamination,
+    ContaminationParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -44,6 +46,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "contamination",
         "empty-text",
         "garbled",
         "truncation",
@@ -73,6 +76,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("prompt", "input"))),
         NearDuplicates(params=NearDuplicateParams(roles=("prompt", "input", "response"))),
+        Contamination(params=ContaminationParams(roles=("prompt", "input"), searched=("response",))),
         EmptyText(params=RolesParams(roles=("prompt", "response"))),
         Garbled(params=RolesParams(roles=("prompt", "response"))),
         Truncation(params=RolesParams(roles=("response",))),

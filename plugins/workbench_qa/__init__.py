@@ -10,6 +10,8 @@ from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, squad_scores
 from workbench.selectors import (
     AnswerNotInContext,
+    Contamination,
+    ContaminationParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -43,6 +45,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "contamination",
         "empty-text",
         "garbled",
         "answer-not-in-context",
@@ -71,6 +74,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("question", "context"))),
         NearDuplicates(params=NearDuplicateParams(roles=("question", "context"))),
+        Contamination(params=ContaminationParams(roles=("question",), answer="answers", shared=("context",))),
         EmptyText(params=RolesParams(roles=("question", "context"))),
         Garbled(params=RolesParams(roles=("question", "context"))),
         AnswerNotInContext(params=SpanParams(spans="answers", context="context")),

@@ -9,6 +9,8 @@ from workbench.finetune import SequenceToSequence
 from workbench.hookspecs import hookimpl
 from workbench.metrics import lead_sentence, likelihoods, rouge_scores
 from workbench.selectors import (
+    Contamination,
+    ContaminationParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -42,6 +44,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "contamination",
         "empty-text",
         "garbled",
         "target-copies-input",
@@ -71,6 +74,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("document",))),
         NearDuplicates(params=NearDuplicateParams(roles=("document",))),
+        Contamination(params=ContaminationParams(roles=("document",))),
         EmptyText(params=RolesParams(roles=("document", "summary"))),
         Garbled(params=RolesParams(roles=("document", "summary"))),
         TargetCopiesInput(params=InputTargetParams(inputs=("document",), target="summary")),

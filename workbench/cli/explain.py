@@ -60,9 +60,16 @@ def _tables(explanation: Explanation) -> tuple[Table, ...]:
         Table(
             name="findings",
             title="Findings",
-            columns=("signal", "reason", "spans", "partners"),
+            columns=("signal", "reason", "spans", "partners", "text", "other_text"),
             rows=[
-                (each.signal, each.reason, ", ".join(f"{role} {start}-{end}" for role, start, end in each.spans), ", ".join(each.partners))
+                (
+                    each.signal,
+                    each.reason,
+                    ", ".join(f"{role} {start}-{end}" for role, start, end in each.spans),
+                    ", ".join(each.partners),
+                    " ".join(f"⟦{_part(explanation.roles.get(role), start, end)}⟧" for role, start, end in each.spans),
+                    each.other.marked if each.other else "",
+                )
                 for each in explanation.findings
             ],
         ),
@@ -79,3 +86,8 @@ def _tables(explanation: Explanation) -> tuple[Table, ...]:
             rows=list(explanation.took_part),
         ),
     )
+
+
+def _part(value: object, start: int, end: int) -> str:
+    """The text of a span, where the role is a text."""
+    return value[start:end] if isinstance(value, str) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.curate.current import Current, current
-from workbench.curate.explain import Explanation, Finding, Partner, SignalValue, explain, findings, render_reason
+from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
 from workbench.curate.judged import RemovedPairs, SampledPair, judge, removed_pairs
 from workbench.curate.material import Material
@@ -25,6 +25,7 @@ __all__ = [
     "Finding",
     "Flagged",
     "Material",
+    "Other",
     "Partner",
     "Preview",
     "Recall",

@@ -36,6 +36,35 @@ class SignalValue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Other:
+    """A text outside of the dataset that an example is like.
+
+    Attributes:
+        where: what to call it, such as its file and line.
+        text: the part of it that is worth showing.
+        start, end: the span that the two have in common, in code points of the text.
+    """
+
+    where: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def marked(self) -> str:
+        """The text with the span between brackets."""
+        return f"{self.text[: self.start]}⟦{self.text[self.start : self.end]}⟧{self.text[self.end :]}"
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Other | None:
+        """The one that a finding's values hold (see ``Findings.evidence``), if any."""
+        match values.get("other"):
+            case {"where": str(where), "text": str(text), "start": int(start), "end": int(end)}:
+                return cls(where=where, text=text, start=start, end=end)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One finding of one example, with its reason in words.
 
@@ -44,12 +73,14 @@ class Finding:
         reason: the sentence.
         spans: (role, start, end) in code points.
         partners: example ids.
+        other: a text outside of the dataset that it is like.
     """
 
     signal: str
     reason: str
     spans: tuple[tuple[str, int, int], ...]
     partners: tuple[str, ...]
+    other: Other | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +158,14 @@ def findings(store: Store, dataset: DatasetRecord, row: int, runs: Sequence[Sele
         if declared is None:
             continue
         run, signal = declared
+        values = json.loads(each["values"] or "{}")
         listed.append(
             Finding(
                 signal=f"{run.name}.{signal.name}",
-                reason=render_reason(signal, each["reason"], json.loads(each["values"] or "{}")),
+                reason=render_reason(signal, each["reason"], values),
                 spans=tuple((span["role"], span["start"], span["end"]) for span in each["spans"] or ()),
                 partners=tuple(_ids(store, dataset, each["partners"] or [])),
+                other=Other.of(values),
             ),
         )
     return listed

@@ -110,6 +110,8 @@ def _draw_why(known: Explanation) -> None:
                 said.add(finding.reason)
                 text(finding.reason)
                 quoted = [f"{role}: “{excerpt(_slice(known.roles.get(role), start, end), 120)}”" for role, start, end in finding.spans]
+                if finding.other is not None:
+                    quoted.append(f"{finding.other.where}: “{excerpt(finding.other.marked, 400)}”")
                 if quoted:
                     text("\n".join(quoted), key=f"quiet-span-{signal.signal}-{position}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.experiment.against import read_against
 from workbench.experiment.importing import load_data
 from workbench.experiment.models import as_examples
 from workbench.types import Silent, TrainContext
@@ -51,6 +52,7 @@ def dry_run(plan: Plan, base: Path, environment: Environment, *, progress: Progr
     """Read the data, time a few training steps in a folder that is thrown away, and extrapolate; the store is not touched."""
     progress = progress or Silent()
     adapter = plan.adapter.value
+    read_against(plan, base, progress)  # what is wrong with these files is told now
     loaded = load_data(plan, base, progress)
     roles = tuple(role.name for role in plan.task.value.roles)
     train, evaluation = (as_examples(loaded.tables[split], roles) for split in ("train", "eval"))

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from workbench.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -176,27 +175,30 @@ def recipe_from_text(text: str, origin: str) -> tuple[Recipe, Located]:
 def parse_recipe(located: Located, *, default_name: str) -> Recipe:
     """Check the form of a recipe's values."""
     values = {"name": default_name, **located.values}
-    if isinstance(values.get("data"), dict):
-        values["data"] = _expand(cast("Mapping[str, object]", values["data"]), located)
+    for section in ("data", "select"):
+        if isinstance(values.get(section), dict):
+            values[section] = _expand(values[section], (section,), located)
     try:
         return Recipe.model_validate(_tuples(values))
     except ValidationError as error:
         raise _complaint(error.errors()[0], located) from None
 
 
-def _expand(data: Mapping[str, object], located: Located) -> dict[str, object]:
-    """Replace ``${VAR}`` in the paths of the data section."""
-
-    def expanded(key: str, value: str) -> str:
-        for name in _VARIABLE.findall(value):
-            if name not in os.environ:
-                raise RecipeError(
-                    f"{located.place('data', key)}: the environment has no variable {name}, which {key!r} names.",
-                    advice=f"Set it first: export {name}=FOLDER",
-                )
-        return _VARIABLE.sub(lambda match: os.environ[match[1]], value)
-
-    return {key: expanded(key, value) if isinstance(value, str) else value for key, value in data.items()}
+def _expand(value: object, path: tuple[str | int, ...], located: Located) -> object:
+    """Replace ``${VAR}`` in the texts of a section."""
+    if isinstance(value, dict):
+        return {key: _expand(inner, (*path, str(key)), located) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expand(inner, (*path, index), located) for index, inner in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in os.environ:
+            raise RecipeError(
+                f"{located.place(*path)}: the environment has no variable {name}, which {path[-1]!r} names.",
+                advice=f"Set it first: export {name}=FOLDER",
+            )
+    return _VARIABLE.sub(lambda match: os.environ[match[1]], value)
 
 
 def _tuples(value: object) -> object:

@@ -179,11 +179,11 @@ def _with_params(selector: Selector, given: Mapping[str, object], place: Any) ->
 
 
 def _typed(value: object, like: object, where: str) -> object:
-    """``value`` in the type of a default; YAML's integers serve as floats, its lists as tuples."""
+    """``value`` in the type of a default; YAML's integers serve as floats, its lists as tuples, a text as a list of one."""
     if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(like, tuple) and isinstance(value, list | tuple):
-        return tuple(value)
+    if isinstance(like, tuple) and isinstance(value, list | tuple | str):
+        return (value,) if isinstance(value, str) else tuple(value)
     if like is not None and type(value) is not type(like):
         raise RecipeError(f"{where} cannot be {value!r}.", expected=f"a value such as {like!r}")
     return value

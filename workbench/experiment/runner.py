@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from workbench.curate import Decision, decide, score, training_rows
 from workbench.errors import RunError, UnknownNameError, WorkbenchError
+from workbench.experiment.against import read_against
 from workbench.experiment.arms import arm_of, freeze_arms
 from workbench.experiment.importing import import_data
 from workbench.experiment.judge import FLOOR, judge
@@ -76,10 +77,11 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, progress: Progr
     """
     progress = progress or Silent()
     steps: dict[str, float] = {}
+    against = read_against(plan, base, progress)
     with _timed(steps, "import"):
         dataset = import_data(store, plan, base, progress)
     with _timed(steps, "score"):
-        runs = score(store, dataset, plan.selectors, progress=progress)
+        runs = score(store, dataset, plan.selectors, against=against, progress=progress)
     with _timed(steps, "decide"):
         policy = _stored_policy(store, plan, dataset, author)
         decision = decide(store, dataset.dataset_id, runs, policy.policy)

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workbench.curate import render_reason
+from workbench.curate import Other, render_reason
 from workbench.report.model import Section
 from workbench.report.numbers import share
 from workbench.report.records import named, spread
@@ -144,7 +144,9 @@ def _reasons(store: Store, dataset: DatasetRecord, runs: Sequence[SelectorRun], 
         if found is not None:
             run, signal = found
             key = (each["row"], f"{run.name}.{signal.name}")
-            reasons.setdefault(key, render_reason(signal, each["reason"], json.loads(each["values"] or "{}")))
+            values = json.loads(each["values"] or "{}")
+            other = Other.of(values)
+            reasons.setdefault(key, render_reason(signal, each["reason"], values) + (f": {other.marked}" if other else ""))
     return reasons
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
 from workbench.selectors._columns import Evidence, findings, text_of
+from workbench.selectors._contamination import Contamination, ContaminationParams
 from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
 from workbench.selectors._function import Found, FunctionSelector, from_function
 from workbench.selectors._garbled import Garbled
@@ -27,6 +28,8 @@ __all__ = [
     "AnswerNotInContext",
     "Association",
     "AssociationParams",
+    "Contamination",
+    "ContaminationParams",
     "EmptyText",
     "Evidence",
     "ExactDuplicateParams",

@@ -74,6 +74,7 @@ def buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     if len(texts) == 0:
         return _readable(b""), np.frombuffer(bytes(8), dtype=np.int64)
     numbers = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)
+    numbers.flags.writeable = False  # Arrow's buffers may be either, and kernels would be compiled for both
     return _readable(data), numbers
 
 
@@ -83,7 +84,9 @@ def _readable(data: object) -> np.ndarray:
 
     if data is None or len(data) == 0:  # type: ignore[arg-type]
         return np.frombuffer(b"\0", dtype=np.uint8)
-    return np.frombuffer(data, dtype=np.uint8)  # type: ignore[call-overload, no-any-return]
+    found: np.ndarray = np.frombuffer(data, dtype=np.uint8)  # type: ignore[call-overload]
+    found.flags.writeable = False
+    return found
 
 
 def nullable(values: np.ndarray, valid: np.ndarray) -> pa.Array:
