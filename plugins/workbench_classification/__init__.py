@@ -22,6 +22,8 @@ from workbench.selectors import (
     NearDuplicateParams,
     NearDuplicates,
     RolesParams,
+    SemanticDuplicateParams,
+    SemanticDuplicates,
     Truncation,
 )
 from workbench.types import Floor, Role, RoleType, Task
@@ -83,6 +85,7 @@ def workbench_selectors() -> Iterable[Selector]:
         ExactDuplicates(params=ExactDuplicateParams(roles=("text",))),
         NearDuplicates(params=NearDuplicateParams(roles=("text",))),
         Contamination(params=ContaminationParams(roles=("text",))),
+        SemanticDuplicates(params=SemanticDuplicateParams(roles=("text",))),
         EmptyText(params=RolesParams(roles=("text",))),
         Garbled(params=RolesParams(roles=("text",))),
         Truncation(params=RolesParams(roles=("text",))),

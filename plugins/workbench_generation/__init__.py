@@ -21,6 +21,8 @@ from workbench.selectors import (
     NearDuplicateParams,
     NearDuplicates,
     RolesParams,
+    SemanticDuplicateParams,
+    SemanticDuplicates,
     TargetCopiesInput,
     Truncation,
 )
@@ -77,6 +79,7 @@ def workbench_selectors() -> Iterable[Selector]:
         ExactDuplicates(params=ExactDuplicateParams(roles=("prompt", "input"))),
         NearDuplicates(params=NearDuplicateParams(roles=("prompt", "input", "response"))),
         Contamination(params=ContaminationParams(roles=("prompt", "input"), searched=("response",))),
+        SemanticDuplicates(params=SemanticDuplicateParams(roles=("prompt", "input"))),
         EmptyText(params=RolesParams(roles=("prompt", "response"))),
         Garbled(params=RolesParams(roles=("prompt", "response"))),
         Truncation(params=RolesParams(roles=("response",))),

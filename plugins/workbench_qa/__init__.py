@@ -21,6 +21,8 @@ from workbench.selectors import (
     NearDuplicateParams,
     NearDuplicates,
     RolesParams,
+    SemanticDuplicateParams,
+    SemanticDuplicates,
     SpanParams,
 )
 from workbench.types import Floor, Role, RoleType, Task
@@ -75,6 +77,7 @@ def workbench_selectors() -> Iterable[Selector]:
         ExactDuplicates(params=ExactDuplicateParams(roles=("question", "context"))),
         NearDuplicates(params=NearDuplicateParams(roles=("question", "context"))),
         Contamination(params=ContaminationParams(roles=("question",), answer="answers", shared=("context",))),
+        SemanticDuplicates(params=SemanticDuplicateParams(roles=("question", "context"))),
         EmptyText(params=RolesParams(roles=("question", "context"))),
         Garbled(params=RolesParams(roles=("question", "context"))),
         AnswerNotInContext(params=SpanParams(spans="answers", context="context")),

@@ -21,6 +21,8 @@ from workbench.selectors import (
     NearDuplicateParams,
     NearDuplicates,
     RolesParams,
+    SemanticDuplicateParams,
+    SemanticDuplicates,
     TargetCopiesInput,
     TargetLength,
 )
@@ -75,6 +77,7 @@ def workbench_selectors() -> Iterable[Selector]:
         ExactDuplicates(params=ExactDuplicateParams(roles=("document",))),
         NearDuplicates(params=NearDuplicateParams(roles=("document",))),
         Contamination(params=ContaminationParams(roles=("document",))),
+        SemanticDuplicates(params=SemanticDuplicateParams(roles=("document",))),
         EmptyText(params=RolesParams(roles=("document", "summary"))),
         Garbled(params=RolesParams(roles=("document", "summary"))),
         TargetCopiesInput(params=InputTargetParams(inputs=("document",), target="summary")),

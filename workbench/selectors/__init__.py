@@ -18,6 +18,7 @@ from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
 from workbench.selectors._representation import Mentions, Representation, Share, mentions
 from workbench.selectors._roles import RolesParams
+from workbench.selectors._semantic import SemanticDuplicateParams, SemanticDuplicates
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
@@ -51,6 +52,8 @@ __all__ = [
     "Representation",
     "RolesParams",
     "Share",
+    "SemanticDuplicateParams",
+    "SemanticDuplicates",
     "SpanParams",
     "TargetCopiesInput",
     "TargetLength",

@@ -10,7 +10,7 @@ from workbench.errors import DataError
 from workbench.store import codec, columns
 from workbench.store.ingest import SELECTOR_RUN, Ingest
 from workbench.store.records import SelectorRun
-from workbench.store.rows import aware, first, now, records, store
+from workbench.store.rows import arrays, aware, first, now, records, store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
