@@ -42,8 +42,10 @@ def group_codes(examples: ExampleTable, roles: Sequence[str], context: SelectorC
 
 def paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Numbers like ``group_codes`` that are equal exactly where both of two such are."""
-    if not one.any() or not other.any():
-        return one + other
+    if not one.any():
+        return other
+    if not other.any():
+        return one
     return _numbered(one * (int(other.max()) + 1) + other)
 
 
