@@ -72,7 +72,7 @@ def score_rows(store, record, seed, *, pairs=6):
     values = {signal.name: [None if rng.random() < 0.1 else float(rng.integers(0, 5)) for _ in range(count)] for signal in SIGNALS}
     noise = add_run(store, record, "noise", SIGNALS, table=pa.table({name: pa.array(column, pa.float64()) for name, column in values.items()}))
     chosen = {tuple(sorted(rng.choice(count, 2, replace=False).tolist())) for _ in range(pairs)}
-    member = set(rng.choice(count, 3, replace=False).tolist()) - {0}
+    member = set(rng.choice(count, min(3, count), replace=False).tolist()) - {0}
     edges = [(0, row, "copy", 1.0) for row in sorted(member)]
     edges += [(a, b, "near", float(rng.choice([0.6, 0.7, 0.8, 0.9]))) for a, b in sorted(chosen) if not member & {a, b}]
     table = pa.table(

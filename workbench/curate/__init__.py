@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from workbench.curate.current import Current, current
+from workbench.curate.current import Current, current, deciding, newest_runs
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
 from workbench.curate.judged import RemovedPairs, SampledPair, judge, removed_pairs
 from workbench.curate.material import Material
 from workbench.curate.outcome import Counts, RuleCount
 from workbench.curate.planted import Flagged, Recall, measure
-from workbench.curate.policies import check_floors, default_policy, format_rule, from_plain, parse_rule, policy_hash, replace_rules, to_plain
+from workbench.curate.policies import (
+    PolicyChange,
+    check_floors,
+    default_policy,
+    diff_policies,
+    format_rule,
+    from_plain,
+    parse_rule,
+    policy_hash,
+    replace_rules,
+    to_plain,
+)
 from workbench.curate.scoring import ConfiguredSelector, score
+from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, write_policy
 from workbench.curate.verdicts import Decision, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
@@ -27,6 +39,7 @@ __all__ = [
     "Material",
     "Other",
     "Partner",
+    "PolicyChange",
     "Preview",
     "Recall",
     "RemovedPairs",
@@ -38,16 +51,23 @@ __all__ = [
     "check_floors",
     "current",
     "decide",
+    "deciding",
     "default_policy",
+    "diff_policies",
     "explain",
     "export",
+    "find_dataset",
+    "find_policy",
     "findings",
     "format_rule",
     "from_plain",
+    "is_file",
     "judge",
     "measure",
+    "newest_runs",
     "parse_rule",
     "policy_hash",
+    "read_policy",
     "removed_pairs",
     "render_reason",
     "replace_rules",
@@ -55,4 +75,5 @@ __all__ = [
     "to_plain",
     "training_rows",
     "what_if",
+    "write_policy",
 ]

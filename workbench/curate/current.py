@@ -44,20 +44,33 @@ def current(store: Store, name: str, *, material: Material | None = None) -> Cur
         DataError: where no selector has scored it yet.
     """
     with store.reading():
-        dataset = store.datasets.find(name)
-        if dataset is None:
-            raise UnknownNameError("dataset", name, [record.name for record in store.datasets.list()])
-        newest: dict[str, SelectorRun] = {}
-        for run in store.signals.runs(dataset.dataset_id):
-            newest[run.selector] = run
-        if not newest:
+        dataset, runs = newest_runs(store, name)
+        if not runs:
             raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
-        runs = tuple(newest.values())
         policy = store.ledger.in_force(name)
     if material is not None and (material.dataset_id, material.runs) != (dataset.dataset_id, runs):
         material = None
     decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs), material=material)
     return Current(dataset=dataset, runs=runs, policy=policy, decision=decision)
+
+
+def newest_runs(store: Store, name: str) -> tuple[DatasetRecord, tuple[SelectorRun, ...]]:
+    """The newest version of a dataset and the newest run of each selector on it, if any.
+
+    Raises:
+        UnknownNameError: where there is no such dataset.
+    """
+    with store.reading():
+        dataset = store.datasets.find(name)
+        if dataset is None:
+            raise UnknownNameError("dataset", name, [record.name for record in store.datasets.list()])
+        return dataset, tuple({run.selector: run for run in store.signals.runs(dataset.dataset_id)}.values())
+
+
+def deciding(store: Store, name: str, runs: tuple[SelectorRun, ...]) -> Policy:
+    """The policy in force for a dataset; where none was applied, the default rules of what these runs wrote."""
+    record = store.ledger.in_force(name)
+    return record.policy if record else _defaults(runs)
 
 
 def _defaults(runs: tuple[SelectorRun, ...]) -> Policy:

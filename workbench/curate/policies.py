@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from workbench.errors import RecipeError
@@ -141,6 +142,38 @@ def check_floors(policy: Policy, floors: Mapping[str, float]) -> None:
                 expected=f"a threshold of {floor:g} or more, which needs no recomputation",
                 advice=f"For less, the pairs of {selector} must be recomputed: set `select: {{{selector}: {{floor: {wanted}}}}}` in the recipe.",
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyChange:
+    """One thing that two policies say differently.
+
+    Attributes:
+        what: ``<selector>.<signal> <action>``, or ``survivor``, ``choose``, ``alarms``, ``pins``, ``review``.
+        before, after: what each says; None where it says nothing.
+    """
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+def diff_policies(before: Policy, after: Policy) -> tuple[PolicyChange, ...]:
+    """Everything that two policies say differently, rules first."""
+    one, other = _statements(before), _statements(after)
+    names = dict.fromkeys([*one, *other])
+    return tuple(
+        PolicyChange(what=name, before=one.get(name), after=other.get(name))
+        for name in sorted(names, key=lambda name: "." not in name)
+        if one.get(name) != other.get(name)
+    )
+
+
+def _statements(policy: Policy) -> dict[str, str]:
+    """What a policy says, by what it says it of."""
+    plain = to_plain(policy)
+    statements = {f"{item.signal} {item.rule.action.value}": format_rule(item.rule) for item in policy.rules}
+    return statements | {name: json.dumps(plain[name]).strip('"') for name in ("survivor", "choose", "alarms", "pins", "review") if name in plain}
 
 
 def policy_hash(policy: Policy) -> str:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.curate import Decision, decide, score, training_rows
-from workbench.errors import RunError, UnknownNameError, WorkbenchError
+from workbench.curate import Decision, decide, find_policy, score, training_rows
+from workbench.errors import RunError, WorkbenchError
 from workbench.experiment.against import read_against
 from workbench.experiment.arms import arm_of, freeze_arms
 from workbench.experiment.importing import import_data
@@ -133,12 +133,7 @@ def _stored_policy(store: Store, plan: Plan, dataset: DatasetRecord, author: str
     """The policy that the recipe states, as a version in the store; or the stored one that it names."""
     if plan.policy is not None:
         return store.ledger.put_policy(dataset.name, plan.recipe.name, plan.policy, author=author)
-    name, _, version = (plan.stored_policy or "").partition("@")
-    found = store.ledger.policy(dataset.name, name, int(version) if version.isdecimal() else None)
-    if found is None:
-        known = [f"{record.name}@{record.version}" for record in store.ledger.policies(dataset.name)]
-        raise UnknownNameError("stored policy", plan.stored_policy or "", known)
-    return found
+    return find_policy(store, dataset.name, plan.stored_policy)
 
 
 def _open(store: Store, plan: Plan, curated: Curated) -> tuple[ExperimentRecord, Decision]:
