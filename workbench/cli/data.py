@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,16 +13,10 @@ from workbench.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from workbench.cli.session import Session
+    from workbench.curate import FormatName
     from workbench.store import DatasetRecord, Store
 
 app = command_app()
-
-
-class ExportFormat(StrEnum):
-    """The file formats of an export."""
-
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 @app.callback(no_args_is_help=True)
@@ -118,22 +111,22 @@ def import_file(
 def export(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The dataset's name.")],
-    to: Annotated[Path, typer.Option(help="The file to write.")],
-    format: Annotated[ExportFormat | None, typer.Option(help="The format. [default: by the file's suffix]")] = None,  # noqa: A002 - the word users know
+    to: Annotated[Path, typer.Option(help="The file to write; a folder for the format datasets.")],
+    format: Annotated[str, typer.Option(help="jsonl, parquet, datasets, messages, alpaca, sharegpt or squad. [default: by the suffix]")] = "",  # noqa: A002 - the word users know
+    quote: Annotated[int, typer.Option(min=0, help="How many examples the data card quotes for each reason.")] = 3,
 ) -> None:
-    """Write what the policy keeps, with a manifest beside it."""
-    from workbench.curate import current
+    """Write what the policy keeps, with a manifest and a data card beside it."""
+    from workbench.curate import by_suffix, current
     from workbench.curate import export as export_to
     from workbench.store import Store
 
     session: Session = ctx.obj
     store = Store.open(session.store)
-    state = current(store, name)
-    chosen = format or (ExportFormat.PARQUET if to.suffix == ".parquet" else ExportFormat.JSONL)
-    done = export_to(store, state.dataset, state.runs, state.decision, to, format=chosen.value)
+    done = export_to(store, current(store, name), to, format=cast("FormatName", format or by_suffix(to)), quote=quote)
     session.output.show(
         "export",
-        {"file": str(done.path), "manifest": str(done.manifest), "imported": done.imported, "written": done.written, "left_out": done.left_out},
+        {"file": str(done.path), "manifest": str(done.manifest), "card": str(done.card)},
+        {"imported": done.imported, "written": done.written, "left_out": done.left_out},
         f"{done.imported:,} imported = {done.written:,} written + {done.left_out:,} left out",
     )
 

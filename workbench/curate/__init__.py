@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.curate.current import Current, current, deciding, newest_runs
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
+from workbench.curate.formats import FORMATS, FormatName, by_suffix
 from workbench.curate.judged import RemovedPairs, SampledPair, judge, removed_pairs
 from workbench.curate.material import Material
 from workbench.curate.outcome import Counts, RuleCount
@@ -27,6 +28,7 @@ from workbench.curate.verdicts import Decision, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
 __all__ = [
+    "FORMATS",
     "ChangedRow",
     "ConfiguredSelector",
     "Counts",
@@ -36,6 +38,7 @@ __all__ = [
     "Exported",
     "Finding",
     "Flagged",
+    "FormatName",
     "Material",
     "Other",
     "Partner",
@@ -48,6 +51,7 @@ __all__ = [
     "SignalValue",
     "SliceChange",
     "Tally",
+    "by_suffix",
     "check_floors",
     "current",
     "decide",

@@ -1,4 +1,4 @@
-"""Writes the examples that a policy keeps, with a manifest that says how they came to be chosen.
+"""Writes the examples that a policy keeps, with a manifest and a data card that say how they came to be chosen.
 
 Rows are read page by page and written outside the store's lock, at one fixed ledger number; the file appears under its final name when it is whole.
 """
@@ -8,121 +8,124 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from workbench.curate.card import data_card
+from workbench.curate.formats import check_format, write_examples
 from workbench.curate.policies import to_plain
 from workbench.curate.verdicts import training_rows
 from workbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
     import pyarrow as pa
 
-    from workbench.curate.verdicts import Decision
-    from workbench.store import DatasetRecord, SelectorRun, Store
+    from workbench.curate.current import Current
+    from workbench.curate.formats import FormatName
+    from workbench.store import DatasetRecord, Store
 
 PAGE = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A finished export: ``imported = written + left_out``."""
+    """A finished export: ``imported = written + left_out``.
+
+    Attributes:
+        path: the file, or the directory of ``datasets``.
+        manifest: JSON beside it: where every row came from and what chose it.
+        card: Markdown beside it, for people.
+    """
 
     path: Path
     manifest: Path
+    card: Path
     imported: int
     written: int
     left_out: int
 
 
-def export(
-    store: Store,
-    dataset: DatasetRecord,
-    runs: Sequence[SelectorRun],
-    decision: Decision,
-    path: Path,
-    *,
-    format: Literal["jsonl", "parquet"],  # noqa: A002 - the word that users know
-) -> Exported:
-    """Write what ``decision`` trains on to ``path``, and ``<path>.manifest.json`` beside it.
+def export(store: Store, state: Current, path: Path, *, format: FormatName, quote: int = 3) -> Exported:  # noqa: A002 - the word that users know
+    """Write what is trained on to ``path``, and ``<path>.manifest.json`` and ``<path>.card.md`` beside it.
+
+    Args:
+        store: where the examples are.
+        state: the dataset and the decision on it; what is decided meanwhile does not count.
+        path: where to.
+        format: see ``formats``.
+        quote: how many examples the card quotes for each reason.
 
     Raises:
-        DataError: where the file cannot be written.
+        DataError: the format cannot hold these examples, or the file cannot be written.
     """
-    chosen = training_rows(store, decision)
-    tables = _pages(store, dataset, chosen)
+    check_format(format, state.dataset)
+    chosen = training_rows(store, state.decision)
+    exported = Exported(
+        path=path,
+        manifest=path.with_name(f"{path.name}.manifest.json"),
+        card=path.with_name(f"{path.name}.card.md"),
+        imported=state.decision.counts.imported,
+        written=len(chosen),
+        left_out=state.decision.counts.imported - len(chosen),
+    )
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    manifest = path.with_name(f"{path.name}.manifest.json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        written = _write_jsonl(tables, partial) if format == "jsonl" else _write_parquet(tables, partial)
-        exported = Exported(
-            path=path, manifest=manifest, imported=decision.counts.imported, written=written, left_out=decision.counts.imported - written
-        )
+        _see_that_it_is_free(exported)
+        written = write_examples(format, _pages(store, state.dataset, chosen), partial, state.dataset)
         if written != len(chosen):
             raise DataError(f"{written} rows were written of {len(chosen)} chosen.", advice="The dataset changed meanwhile; export it again.")
-        _write_manifest(dataset, runs, decision, exported)
+        _write_whole(exported.manifest, json.dumps(_manifest(store, state, exported, format), indent=2, ensure_ascii=False) + "\n")
+        _write_whole(exported.card, data_card(store, state, chosen, name=path.name, quote=quote))
+        if path.is_dir():
+            shutil.rmtree(path)
         partial.replace(path)
     except OSError as error:
         raise DataError(f"{path} could not be written: {error.strerror}.", expected="a place that can be written to") from error
     finally:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
     return exported
+
+
+def _see_that_it_is_free(exported: Exported) -> None:
+    """A directory is replaced only where an export stands already; a file is replaced by a file."""
+    if exported.path.is_dir() and any(exported.path.iterdir()) and not exported.manifest.exists():
+        raise DataError(f"{exported.path} is a folder with other files in it.", expected="a new name, or an earlier export")
 
 
 def _pages(store: Store, dataset: DatasetRecord, chosen: np.ndarray) -> Iterator[pa.Table]:
     """The chosen examples: id, source, meta and roles."""
-    import numpy as np
-
+    stays = np.zeros(dataset.imported, dtype=bool)
+    stays[chosen] = True
     for batch in store.datasets.batches(dataset.dataset_id, split="train", size=PAGE):
-        inside = np.isin(batch.column("row").to_numpy(), chosen)
-        yield batch.table.select(["example_id", "source", "meta", *batch.roles]).filter(inside)
+        yield batch.table.select(["example_id", "source", "meta", *batch.roles]).filter(stays[batch.column("row").to_numpy()])
 
 
-def _write_jsonl(tables: Iterator[pa.Table], path: Path) -> int:
-    written = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for table in tables:
-            for record in table.to_pylist():
-                meta = json.loads(record.pop("meta") or "{}")
-                present = {name: value for name, value in record.items() if value is not None}
-                file.write(json.dumps({**meta, **present}, ensure_ascii=False) + "\n")
-            written += table.num_rows
-    return written
-
-
-def _write_parquet(tables: Iterator[pa.Table], path: Path) -> int:
-    import pyarrow.parquet as pq
-
-    written = 0
-    writer = None
-    try:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-            writer.write_table(table)
-            written += table.num_rows
-    finally:
-        if writer is not None:
-            writer.close()
-    if writer is None:
-        raise DataError("there is nothing to export: the dataset has no examples in train.")
-    return written
-
-
-def _write_manifest(dataset: DatasetRecord, runs: Sequence[SelectorRun], decision: Decision, exported: Exported) -> None:
-    counts = dataclasses.asdict(decision.counts)
-    body = {
-        "schema": "workbench.export/1",
+def _manifest(store: Store, state: Current, exported: Exported, name: str) -> dict[str, object]:
+    dataset, decision = state.dataset, state.decision
+    pins: dict[str, list[str]] = {"keep": [], "drop": []}
+    for pin in store.ledger.pins(dataset.dataset_id, at=decision.ledger_number) if decision.policy.pins else []:
+        pins[pin.decision].append(pin.example_id)
+    return {
+        "schema": "workbench.export/2",
         "file": exported.path.name,
+        "format": name,
         "dataset": {"name": dataset.name, "version": dataset.version, "task": dataset.task, "license": dataset.license},
         "rows": {"imported": exported.imported, "written": exported.written, "left_out": exported.left_out},
         "ledger_number": decision.ledger_number,
-        "policy": to_plain(decision.policy),
-        "counts": counts,
+        "policy": {
+            "name": state.policy.name if state.policy else None,
+            "version": state.policy.version if state.policy else None,
+            "rules": to_plain(decision.policy),
+        },
+        "pins": pins,
+        "counts": dataclasses.asdict(decision.counts),
         "selectors": [
             {
                 "selector": run.selector,
@@ -131,9 +134,22 @@ def _write_manifest(dataset: DatasetRecord, runs: Sequence[SelectorRun], decisio
                 "distribution": run.distribution,
                 "distribution_version": run.distribution_version,
             }
-            for run in runs
+            for run in state.runs
         ],
     }
-    partial = exported.manifest.with_name(f".{exported.manifest.name}.partial")
-    partial.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(exported.manifest)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
