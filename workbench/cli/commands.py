@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "undo": "Take back your own last step.",
     "redo": "Do again what you undid last.",
     "log": "List what people decided, newest first.",
-    "data": "List, show, import, export and remove datasets.",
+    "data": "List, show, import, export, remove and compact datasets; forget an example.",
     "model": "List, export and remove the models that runs left.",
     "predict": "Predict the examples of a file with a run's model.",
     "sql": "Query the store, read-only.",

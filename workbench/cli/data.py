@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.lazy import command_app
 from workbench.cli.output import Table
-from workbench.errors import UnknownNameError
+from workbench.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
     from workbench.cli.session import Session
@@ -21,7 +21,7 @@ app = command_app()
 
 @app.callback(no_args_is_help=True)
 def data() -> None:
-    """List, show, import, export and remove datasets."""
+    """List, show, import, export, remove and compact datasets; forget an example."""
 
 
 @app.command("list")
@@ -144,6 +144,52 @@ def remove(
     store = Store.open(session.store)
     _find(store, name)
     session.output.show("removed", {"name": name, "versions": store.datasets.remove(name, force=force)})
+
+
+@app.command()
+def forget(
+    ctx: typer.Context,
+    example: Annotated[str, typer.Argument(metavar="ID", help="The example's id, or the beginning of it.")],
+    reason: Annotated[str, typer.Option(help="Why; the history keeps it.")],
+    dataset: Annotated[str, typer.Option(help="The dataset, where the id stands in several.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; nothing brings it back.")] = False,
+) -> None:
+    """Erase an example for good, such as personal data.
+
+    Its text, scores, evidence and predictions go from all versions of all datasets, and the file is written anew. The history keeps its hash.
+    """
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    store = Store.open(session.store)
+    record, row = store.datasets.resolve(example, dataset or None)
+    if not yes:
+        raise DataError(f"This erases {example!r} of {record.name!r} for good.", expected="--yes", advice="Undo does not bring it back.")
+    done = store.forget(record.dataset_id, row, author=session.signature, reason=reason)
+    before, after = store.compact()
+    stay = [f"Models that were trained on it stay; remove them with: workbench model remove {name}" for name in done.models]
+    alike = [f"Examples that are much like it stay: {', '.join(done.similar)}"] if done.similar else []
+    session.output.show(
+        "forgotten",
+        {"rows": done.rows, "ledger_number": done.entry.number, "similar": list(done.similar), "models": list(done.models)},
+        {"bytes_before": before, "bytes_after": after},
+        *alike,
+        *stay,
+        "Exports and reports that were written before may still quote it.",
+    )
+
+
+@app.command()
+def compact(ctx: typer.Context) -> None:
+    """Write the store's file anew, without the room of what was removed.
+
+    Everybody else waits for as long as that takes.
+    """
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    before, after = Store.open(session.store).compact()
+    session.output.show("compacted", {"bytes_before": before, "bytes_after": after})
 
 
 def _find(store: Store, name: str) -> DatasetRecord:

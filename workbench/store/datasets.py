@@ -278,13 +278,15 @@ class Datasets:
         return record, max(1, _PAGE_BYTES * record.imported // max(size, 1))
 
     def _pages(self, record: DatasetRecord, step: int, split: str | None, rows: np.ndarray | None) -> Iterator[ExampleTable]:
+        with self._door.read() as connection:
+            ((end,),) = connection.execute(f"SELECT coalesce(max(row), -1) + 1 FROM _examples_{record.dataset_id}").fetchall()
         if rows is None:
-            for start in range(0, record.imported, step):
-                yield self._page(record, start, min(start + step, record.imported), split, None)
+            for start in range(0, end, step):
+                yield self._page(record, start, min(start + step, end), split, None)
             return
         wanted = np.unique(np.asarray(rows, dtype=np.int64))
-        if len(wanted) and (wanted[0] < 0 or wanted[-1] >= record.imported):
-            raise DataError(f"Row {wanted[-1]} is not in {record.name!r}.", expected=f"rows from 0 to {record.imported - 1}")
+        if len(wanted) and (wanted[0] < 0 or wanted[-1] >= end):
+            raise DataError(f"Row {wanted[-1]} is not in {record.name!r}.", expected=f"rows from 0 to {end - 1}")
         for first in range(0, len(wanted), step):
             part = wanted[first : first + step]
             yield self._page(record, int(part[0]), int(part[-1]) + 1, split, part)

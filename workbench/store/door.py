@@ -122,6 +122,16 @@ class Door:
         with self._entered(self._connect_to_write, exclusive=True) as connection, closing(connection), _transaction(connection):
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[int]:
+        """The store lock with nobody connected, for what works on the file itself; gives the memory limit in bytes.
+
+        Raises:
+            StoreLockedError: the store was not free in time.
+        """
+        with speaking_of(self.path), self._lock.hold(exclusive=True, deadline=time.monotonic() + _PATIENCE * self.wait):
+            yield self.memory_limit
+
     def upgrade(self) -> None:
         """Make the tables, or bring them up to date, in a file that may be new.
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-UNDO, REDO = "undo", "redo"
+UNDO, REDO, FORGET = "undo", "redo", "forget"
+_NO_STEPS = {UNDO, REDO, FORGET}
+"""What undo passes over."""
 
 
 def newest(connection: DuckDBPyConnection) -> int:
@@ -63,7 +65,7 @@ def last_step(connection: DuckDBPyConnection, author: str, dataset: str | None, 
     """An author's newest step after a number that is not undone: number, action, dataset."""
     taken_back = undone(connection, newest(connection))
     steps = own(connection, author, dataset)
-    return next((step for step in steps if step[0] > after and step[1] not in {UNDO, REDO} and step[0] not in taken_back), None)
+    return next((step for step in steps if step[0] > after and step[1] not in _NO_STEPS and step[0] not in taken_back), None)
 
 
 def built_on(connection: DuckDBPyConnection, number: int) -> list[int]:

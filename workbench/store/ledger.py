@@ -100,17 +100,16 @@ class Ledger:
     def _decide(self, action: str, dataset: str, rows: Sequence[int], decision: str, payload: Mapping[str, object], *, author: str) -> LedgerEntry:
         wanted = np.unique(np.asarray(rows, dtype=np.int64))
         with self._door.write() as connection:
-            newest = "SELECT dataset_id, imported FROM datasets WHERE name = ? ORDER BY last_imported DESC, dataset_id DESC LIMIT 1"
+            newest = "SELECT dataset_id FROM datasets WHERE name = ? ORDER BY last_imported DESC, dataset_id DESC LIMIT 1"
             found = first(connection, newest, [dataset])
             if found is None:
                 raise UnknownNameError("dataset", dataset, [name for (name,) in connection.execute("SELECT DISTINCT name FROM datasets").fetchall()])
-            dataset_id, imported = found
-            if not len(wanted) or wanted[0] < 0 or wanted[-1] >= imported:
-                raise DataError(
-                    f"A pin names {f'row {wanted[-1]}' if len(wanted) else 'no row'} of {dataset!r}.", expected=f"rows from 0 to {imported - 1}"
-                )
-            entry = history.append(connection, action, {**payload, "rows": len(wanted)}, dataset=dataset, author=author)
+            (dataset_id,) = found
             connection.register("wanted", {"row": wanted})
+            absent = first(connection, f"SELECT row FROM wanted ANTI JOIN _examples_{dataset_id} USING (row) ORDER BY row DESC")
+            if absent is not None or not len(wanted):
+                raise DataError(f"A pin names {f'row {absent[0]}' if absent else 'no row'} of {dataset!r}.", expected="rows that the dataset has")
+            entry = history.append(connection, action, {**payload, "rows": len(wanted)}, dataset=dataset, author=author)
             connection.execute(
                 f"""
                 WITH hashes AS (

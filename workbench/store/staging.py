@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.errors import DataError, StoreError
 from workbench.store import codec, columns
+from workbench.store.erasure import forgotten
 from workbench.store.example_views import make_views, rebuild_examples
 from workbench.store.failures import speaking_of
 from workbench.store.ingest import DATASET, SLICE_BYTES, SLICE_ROWS, Ingest, Stage, cut
@@ -44,7 +45,8 @@ class _Part:
 class ImportStage:
     """An import under way. Used as a context manager: whatever was staged is gone on leaving it, ingested by ``finish`` or not.
 
-    Nothing here holds the store's lock but ``finish``, a slice at a time.
+    Nothing but ``finish`` holds the store's lock for longer than a look, and that a slice at a time. What was erased for good once (see ``erasure``)
+    is set aside.
     """
 
     def __init__(
@@ -75,6 +77,9 @@ class ImportStage:
         self._rejected: list[pa.Table] = []
         self._planted: list[pa.Table] = []
         self._rows = 0
+        self._train_gone: list[np.ndarray] = []
+        with door.read() as connection:
+            self._forgotten = forgotten(connection)
         with speaking_of(door.path):
             self._stage = Stage(door.files)
         self._ids = self._stage.folder / "ids.parquet"
@@ -100,9 +105,25 @@ class ImportStage:
         for name in ("split", "content_hash", "source", "meta"):
             if table.column(name).null_count:
                 raise DataError(f"A table of examples has a null in the column {name!r}.", expected="a value in every row")
+        table = self._without_forgotten(table)
         self._pending.append(table)
         if sum(part.num_rows for part in self._pending) > SLICE_ROWS or sum(part.nbytes for part in self._pending) > SLICE_BYTES:
             self._flush(all_of_it=False)
+
+    def _without_forgotten(self, table: pa.Table) -> pa.Table:
+        """The table without what was erased for good once, which is set aside again."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not self._forgotten:
+            return table
+        gone = pc.is_in(table["content_hash"], value_set=pa.array(sorted(self._forgotten), pa.string()))
+        self._train_gone.append(gone.filter(pc.equal(table["split"], "train")).to_numpy())
+        lost = table.filter(gone)
+        reason = pa.repeat(pa.scalar("forgotten"), lost.num_rows)
+        excerpt = pa.repeat(pa.scalar(""), lost.num_rows)
+        self.reject(pa.table({"file": lost["source"], "line": lost["line"], "reason": reason, "excerpt": excerpt}))
+        return table.filter(pc.invert(gone))
 
     def reject(self, table: pa.Table) -> None:
         """Set rows aside: ``file`` string, ``line`` int64 (or null), ``reason`` string, ``excerpt`` string; each row counts as one that was read."""
@@ -175,6 +196,11 @@ class ImportStage:
         if not self._planted:
             return None
         planted = pa.concat_tables(self._planted)
+        if self._train_gone:
+            gone = np.concatenate(self._train_gone)
+            planted = planted.filter(pa.array(~gone[planted.column("row").to_numpy()]))
+            left = np.cumsum(~gone) - 1
+            planted = planted.set_column(0, "row", pa.array(left[planted.column("row").to_numpy()]))
         positions = planted.column("row").to_numpy()
         if len(positions) and (positions.min() < 0 or positions.max() >= len(train)):
             raise DataError(f"A defect is planted in row {positions.max()} of train.", expected=f"a row from 0 to {len(train) - 1}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 
 from workbench.errors import DataError, StoreError
-from workbench.store import schema
+from workbench.store import erasure, schema
 from workbench.store.curation import Curation
 from workbench.store.datasets import Datasets
 from workbench.store.door import Door
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
+
+    from workbench.store.erasure import Forgotten
 
 _MAGIC = slice(8, 12)
 _QUERY_SECONDS = 20.0
@@ -156,6 +158,22 @@ class Store:
             memory_limit=self._door.memory_limit,
             counts=counts,
         )
+
+    def forget(self, dataset_id: int, row: int, *, author: str, reason: str = "") -> Forgotten:
+        """Erase an example for good, wherever it stands; undo does not bring it back. See ``erasure``.
+
+        Raises:
+            StoreLockedError, StoreError: as any access.
+        """
+        return erasure.forget(self._door, dataset_id, row, author=author, reason=reason)
+
+    def compact(self) -> tuple[int, int]:
+        """Write the file anew, without the room of what was removed: bytes before and after. Everybody else waits for as long as that takes.
+
+        Raises:
+            StoreLockedError, StoreError: as any access; also where there is no room for a second copy.
+        """
+        return erasure.compact(self._door)
 
     def run_folder(self, run_id: int) -> Path:
         """The folder of a run's checkpoints and model, made when missing."""
