@@ -101,7 +101,7 @@ class SemanticDuplicates:
         if not size:
             return no_values(self.signals, 0)
         target = context.target if context.target in examples.roles and context.target not in roles else ""
-        inputs, targets = group_codes(examples, roles), group_codes(examples, [target] if target else [])
+        inputs, targets = group_codes(examples, roles, context), group_codes(examples, [target] if target else [], context)
         firsts = first_of_each(inputs * (size + 1) + targets)
         empty = pc.equal(pc.utf8_trim_whitespace(joined_text(examples, roles)), "").to_numpy(zero_copy_only=False)
         nodes = np.unique(firsts[~empty])
