@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workbench.store import Store
+    from workbench.notebook import Workbench
 
 __all__ = ["open"]
 
 
-def open(path: str | Path = "workbench.duckdb") -> Store:  # noqa: A001 - reads as workbench.open(STORE)
+def open(path: str | Path = "workbench.duckdb", *, author: str = "") -> Workbench:  # noqa: A001 - reads as workbench.open(STORE)
     """Open an existing store, for notebooks and scripts.
 
     Args:
         path: the store's file.
+        author: who signs decisions; by default ``WORKBENCH_AUTHOR``, else the login.
 
     Raises:
         StoreError: where there is no such store, or it cannot be read.
     """
+    from workbench.curate import signature
+    from workbench.notebook import Workbench
     from workbench.store import Store
 
-    return Store.open(path)
+    return Workbench(Store.open(path), signature(author))

@@ -117,6 +117,41 @@ def apply(
     session.output.show("policy-applied", about, entries(store.ledger.log(dataset=target, limit=1)), *told, "Take it back with: workbench undo")
 
 
+@app.command()
+def agreement(ctx: typer.Context, dataset: Annotated[str, typer.Option(help=_DATASET)] = "") -> None:
+    """Tell how often people overrule each selector, and which thresholds would agree with their pins best."""
+    from workbench.curate import Material, best_thresholds, deciding, find_dataset, newest_runs, overruled
+    from workbench.store import Store
+
+    session: Session = ctx.obj
+    store = Store.open(session.store)
+    record, runs = newest_runs(store, find_dataset(store, dataset or None).name)
+    material, policy, number = Material(store, record.dataset_id, runs), deciding(store, record.name, runs), store.ledger.number()
+    judged = [
+        (each.selector, each.flagged, each.judged, each.overruled, each.share, each.low, each.high) for each in overruled(material, policy, number)
+    ]
+    best = [
+        (each.signal, each.action, each.operator, each.threshold, each.agreed, each.best, each.best_agreed, each.judged)
+        for each in best_thresholds(material, policy, number)
+    ]
+    session.output.show(
+        "agreement",
+        Table(
+            name="overruled",
+            title="Selectors, as people see them",
+            columns=("selector", "flagged", "judged", "overruled", "share", "low", "high"),
+            rows=judged,
+        ),
+        Table(
+            name="thresholds",
+            title="Thresholds",
+            columns=("signal", "action", "operator", "threshold", "agrees", "best", "best_agrees", "judged"),
+            rows=best,
+        ),
+        "Shares are of the rows that people judged, with 95 % intervals; pins made by filter count every row.",
+    )
+
+
 def _apply(store: Store, author: str, dataset: str, name: str, policy: Policy, *, stored: str) -> PolicyRecord:
     """Apply the stored version that is named as ``stored``, or a policy as a new version of ``name``."""
     from workbench.curate import find_policy

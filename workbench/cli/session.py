@@ -62,11 +62,6 @@ class Session:
     @cached_property
     def signature(self) -> str:
         """Who signs decisions: ``--author``, else ``WORKBENCH_AUTHOR``, else the login."""
-        if self.author:
-            return self.author
-        import getpass
+        from workbench.curate import signature
 
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError):  # a container's user may have no entry in the password database
-            return "unknown"
+        return signature(self.author)

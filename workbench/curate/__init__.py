@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.curate.agreement import BestThreshold, Overruled, best_thresholds, overruled
 from workbench.curate.current import Current, current, deciding, newest_runs
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
@@ -23,12 +24,13 @@ from workbench.curate.policies import (
     to_plain,
 )
 from workbench.curate.scoring import ConfiguredSelector, score
-from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, write_policy
+from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, signature, write_policy
 from workbench.curate.verdicts import Decision, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
 __all__ = [
     "FORMATS",
+    "BestThreshold",
     "ChangedRow",
     "ConfiguredSelector",
     "Counts",
@@ -41,6 +43,7 @@ __all__ = [
     "FormatName",
     "Material",
     "Other",
+    "Overruled",
     "Partner",
     "PolicyChange",
     "Preview",
@@ -51,6 +54,7 @@ __all__ = [
     "SignalValue",
     "SliceChange",
     "Tally",
+    "best_thresholds",
     "by_suffix",
     "check_floors",
     "current",
@@ -69,6 +73,7 @@ __all__ = [
     "judge",
     "measure",
     "newest_runs",
+    "overruled",
     "parse_rule",
     "policy_hash",
     "read_policy",
@@ -76,6 +81,7 @@ __all__ = [
     "render_reason",
     "replace_rules",
     "score",
+    "signature",
     "to_plain",
     "training_rows",
     "what_if",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,17 @@ if TYPE_CHECKING:
     from workbench.types import Policy
 
 _SUFFIXES = {".yaml", ".yml"}
+
+
+def signature(given: str = "") -> str:
+    """Who signs a decision: the name given, else ``WORKBENCH_AUTHOR``, else the login."""
+    named = given or os.environ.get("WORKBENCH_AUTHOR", "")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no entry in the password database
+        return "unknown"
 
 
 def find_dataset(store: Store, name: str | None = None) -> DatasetRecord:
