@@ -287,3 +287,21 @@ def test_a_wish_to_stop_is_heeded(examples, context):
     """As an interrupt, between two blocks."""
     with pytest.raises(KeyboardInterrupt):
         NearDuplicates().score(examples(text=corpus(0)), context(stopped=lambda: True))
+
+
+def test_what_was_sketched_is_not_sketched_again(examples, context, tmp_path):
+    """One per cent more rows sketch one per cent, and the pairs are those of a fresh start."""
+    from workbench.curate.cache import Memory
+
+    generator = np.random.default_rng(5)
+    texts = [" ".join(f"w{word}" for word in generator.integers(0, 40, 12 + 20 * (at % 3))) for at in range(101)]
+    texts[100] = texts[4] + " more"
+    known = examples(text=texts[:100])
+    grown = examples(text=texts)
+    for table, computed in ((known, 100), (grown, 1), (grown, 0)):
+        memory = Memory(tmp_path, lambda: False)
+        found = NearDuplicates().score(table, context(remember=memory))
+        assert computed == memory.computed["sketches"]
+    assert computed == memory.computed["sketches by characters"]
+    fresh = NearDuplicates().score(grown, context())
+    assert (fresh.signals, fresh.edges, fresh.notes) == (found.signals, found.edges, found.notes)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _KEY = "key"
 _BYTES = 16
+_MANY = 16
 
 
 def as_keys(hashes: pa.ChunkedArray) -> np.ndarray:
@@ -77,11 +78,11 @@ class ContentCache:
         self._parts.append(path)
 
     def compact(self) -> None:
-        """Make one file of many. Interrupted, it leaves records twice, which does no harm."""
+        """Make one file of many, where there are many. Interrupted, it leaves records twice, which does no harm."""
         import pyarrow as pa
 
         old = list(self._parts)
-        if len(old) < 2:
+        if len(old) < _MANY:
             return
         whole = pa.concat_tables([table for path in old if (table := _read(path)) is not None])
         keys = np.concatenate([_as_bytes(chunk) for chunk in whole[_KEY].chunks])
@@ -126,6 +127,8 @@ class Memory:
         cache.compact()
         if not parts:
             return compute(missing)
+        if len(missing) == len(own):
+            return pa.concat_tables(parts)
         place = np.empty(len(own), dtype=np.int64)
         place[np.concatenate([np.flatnonzero(places >= 0), missing])] = np.arange(len(own))
         return pa.concat_tables(parts).take(place)

@@ -105,7 +105,8 @@ class NearDuplicates:
         firsts = first_of_each(paired(inputs, targets))
         nodes = _in_order_of_content(firsts, examples)
         unique = examples.take(nodes)
-        found = similar_pairs([composed(text_of(unique, role)).fill_null("") for role in roles], floor=floor, plan=plan, context=context)
+        texts = [composed(text_of(unique, role)).fill_null("") for role in roles]
+        found = similar_pairs(texts, unique.column("content_hash"), floor=floor, plan=plan, context=context)
         answer = context.target if context.target in examples.roles else ""
         what = Inputs(examples=unique, roles=roles, target=target, answer=answer, input_codes=inputs[nodes], target_codes=targets[nodes])
         pairs = judge_pairs(found, what, floor=floor, most=EDGES_KEPT, context=context)

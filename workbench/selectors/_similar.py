@@ -30,6 +30,7 @@ BLOCK_PAIRS: Final = 500_000
 BUCKET: Final = 64
 """Texts that may share a band before they are no longer all paired with one another."""
 WINDOW: Final = 16
+_SKETCHED_AT_ONCE: Final = 200_000
 _SEED: Final = 20_240_229
 _HIGH: Final = np.uint64(32)
 
@@ -73,21 +74,25 @@ class _Nodes:
         return len(self.columns[0])
 
 
-def similar_pairs(columns: Sequence[pa.LargeStringArray], *, floor: float, plan: Bands, context: SelectorContext) -> SimilarPairs:
+def similar_pairs(
+    columns: Sequence[pa.LargeStringArray], keys: pa.ChunkedArray, *, floor: float, plan: Bands, context: SelectorContext
+) -> SimilarPairs:
     """Find the pairs of rows that are similar in every role.
 
     Args:
         columns: one array of texts per role, of equal length, without nulls.
+        keys: of each row, 32 hexadecimal digits that its texts decide; a row that was sketched before is not sketched again (see ``Remember``).
         floor: the least similarity.
         plan: bands and rows for it.
         context: for threads, progress and the wish to stop.
     """
     size = len(columns[0])
-    hashes, ways, longer = _sketch(columns, plan, SHORTEST, int(np.ceil(SHORTEST / floor)), context)
+    hashes, ways, longer = _sketches("sketches", columns, keys, plan, SHORTEST, int(np.ceil(SHORTEST / floor)), context)
     again = np.flatnonzero(longer) if ways[CHARACTERS] else np.empty(0, dtype=np.int64)
     nodes = _Nodes(columns=columns, source=np.concatenate([np.arange(size), again]), limit=int(np.ceil(SHORTEST / floor)))
     if len(again):
-        second, _, _ = _sketch([column.take(again) for column in columns], plan, nodes.limit, nodes.limit, context)
+        some, own = [column.take(again) for column in columns], keys.take(again)
+        second, _, _ = _sketches("sketches by characters", some, own, plan, nodes.limit, nodes.limit, context)
         hashes = np.concatenate([hashes, second])
     a, b, crowded = _candidates(hashes, nodes, context)
     similarity = _verify(nodes, a, b, floor, context)
@@ -104,10 +109,34 @@ def pair_similarity(column: pa.LargeStringArray, a: np.ndarray, b: np.ndarray, *
     return _verify(nodes, a, b, floor, context)
 
 
+def _sketches(  # noqa: PLR0917 - as `_sketch`, with what a row is known by
+    name: str, columns: Sequence[pa.LargeStringArray], keys: pa.ChunkedArray, plan: Bands, shortest: int, limit: int, context: SelectorContext
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Band hashes uint32 [n, bands]; how many texts are compared in which way; which rows have a text by words that is shorter than ``limit``."""
+    import pyarrow as pa
+
+    def compute(places: np.ndarray) -> pa.Table:
+        some = columns if len(places) == len(keys) else [column.take(pa.array(places)) for column in columns]
+        hashes, forms, longer = _sketch(some, plan, shortest, limit, context)
+        lists = {"hashes": hashes, "forms": forms}
+        table = {key: pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1]) for key, values in lists.items()}
+        return pa.table({**table, "longer": longer})
+
+    known = context.remember(name, keys, compute, batch=_SKETCHED_AT_ONCE)
+    hashes, forms = (_matrix(known[column]) for column in ("hashes", "forms"))
+    return hashes, np.bincount(forms.ravel(), minlength=4), known["longer"].to_numpy()
+
+
+def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of lists of one length as an array that can be written to."""
+    chunks = [chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in column.chunks]
+    return np.concatenate(chunks)
+
+
 def _sketch(
     columns: Sequence[pa.LargeStringArray], plan: Bands, shortest: int, limit: int, context: SelectorContext
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Band hashes uint32 [n, bands]; how many texts are compared in which way; which rows have a text by words that is shorter than ``limit``."""
+    """Band hashes uint32 [n, bands]; how each text is compared, uint8 [n, roles]; which rows have a text by words that is shorter than ``limit``."""
     unicode = tables()
     size = len(columns[0])
     k = plan.bands * plan.rows
@@ -115,28 +144,25 @@ def _sketch(
     factors = rng.integers(0, 2**31, k, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     offsets = rng.integers(0, 2**32, k, dtype=np.uint32)
     hashes = np.empty((size, plan.bands), dtype=np.uint32)
+    forms = np.empty((size, len(columns)), dtype=np.uint8)
     longer = np.zeros(size, dtype=bool)
 
-    def work(block: tuple[int, int]) -> np.ndarray:
+    def work(block: tuple[int, int]) -> None:
         start, stop = block
         minima = np.full((stop - start, k), 0xFFFFFFFF, dtype=np.uint32)
         form = np.empty(stop - start, dtype=np.uint8)
         words = np.empty(stop - start, dtype=np.int64)
-        ways = np.zeros(4, dtype=np.int64)
         for role, column in enumerate(columns):
             data, places = buffers(column.slice(start, stop - start))
             values, starts = shingles(data, places, unicode.classes, unicode.folded, shortest, form, words)
             lower_minima(values, starts, factors, offsets, np.uint64((role * int(FACTOR)) % 2**64), minima)
             longer[start:stop] |= (form == WORDS) & (words < limit)
-            ways += np.bincount(form, minlength=4)
+            forms[start:stop, role] = form
         band_hashes(minima, plan.bands, plan.rows, hashes[start:stop])
-        return ways
 
-    ways = np.zeros(4, dtype=np.int64)
-    for done, counted in enumerate(in_parallel(work, blocks(columns), context)):
-        ways += counted
+    for done, _ in enumerate(in_parallel(work, blocks(columns), context)):
         context.progress(min((done + 1) * BLOCK_TEXTS, size), size)
-    return hashes, ways, longer
+    return hashes, forms, longer
 
 
 def _candidates(hashes: np.ndarray, nodes: _Nodes, context: SelectorContext) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
