@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ import pytest
 from workbench.curate import ConfiguredSelector, score
 from workbench.store import Store
 from workbench.types import Action, Direction, Findings, Role, RoleType, Rule, Scope, SelectorKind, Signal
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 START = 60
 """Seconds that a server may take to answer on a busy machine."""
@@ -249,7 +252,7 @@ from workbench.types import RunEvent
 store, run_id, done = Store.open(sys.argv[1]), int(sys.argv[2]), threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
 step = 0
-while not done.wait(0.2):
+while not done.wait(float(sys.argv[3])):
     step += 1
     store.experiments.add_events(run_id, [(datetime.now(UTC), RunEvent(kind="step", step=step, total=5000, values={"loss": 2 / step}))])
     print(step, flush=True)
@@ -269,20 +272,24 @@ class Writer:
         return int(out.split()[-1])
 
 
+@contextlib.contextmanager
+def writing(store: Store, run_id: int, *, every: float = 0.2):
+    """A process that writes to the store every so many seconds, for as long as this lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(store.path), str(run_id), str(every)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout.readline() == "1\n"
+        yield Writer(process)
+    finally:
+        end(process)
+
+
 @pytest.fixture
 def start_writer():
     """Starts writers; those that a test leaves running are ended."""
     with contextlib.ExitStack() as stack:
-
-        def start(store: Store, run_id: int) -> Writer:
-            process = subprocess.Popen(
-                [sys.executable, "-c", WRITER, str(store.path), str(run_id)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-            stack.callback(end, process)
-            assert process.stdout.readline() == "1\n"
-            return Writer(process)
-
-        yield start
+        yield lambda store, run_id: stack.enter_context(writing(store, run_id))
 
 
 WORKBENCH = [sys.executable, "-c", "import sys; from workbench.cli import main; sys.exit(main())"]
@@ -298,25 +305,40 @@ def run_workbench():
     return run
 
 
+@contextlib.contextmanager
+def serving(store: Store, *options: str):
+    """The address of a dashboard on the store."""
+    process = subprocess.Popen(
+        [*WORKBENCH, "--store", str(store.path), "--author", "ada", "dashboard", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        address = re.search(r"http://\S+", line)
+        assert address, line + process.stdout.read()
+        yield address[0]
+    finally:
+        end(process)
+
+
 @pytest.fixture
 def serve():
     """Starts `workbench dashboard` on a store and gives its address."""
     with contextlib.ExitStack() as stack:
+        yield lambda store, *options: stack.enter_context(serving(store, *options))
 
-        def start(store: Store) -> str:
-            process = subprocess.Popen(
-                [*WORKBENCH, "--store", str(store.path), "--author", "ada", "dashboard", "--port", "0"],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            stack.callback(end, process)
-            line = process.stdout.readline()
-            address = re.search(r"http://\S+", line)
-            assert address, line + process.stdout.read()
-            return address[0]
 
-        yield start
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A dataset that people work on, served, while another process writes to the same store; one for all tests of a module."""
+    store = Store.create(tmp_path_factory.mktemp("desk") / "workbench.duckdb")
+    dataset = _import_texts(store, "mail", _ordinary_texts(), ["first", "second", "third"] * (ROWS // 3))
+    run_id = _start_run(store, dataset.dataset_id)
+    with writing(store, run_id, every=1.0) as writer, serving(store) as address:
+        yield SimpleNamespace(store=store, dataset=dataset, run_id=run_id, address=address)
+        assert writer.stop() == store.experiments.events(run_id).num_rows
 
 
 def end(process: subprocess.Popen) -> None:

@@ -8,43 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
-
-def settle(page) -> None:
-    """Wait until the page has caught up with the last click or key."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-
-
-def counters(page) -> dict[str, int]:
-    """The numbers at the top of the curation page."""
-    settle(page)
-    names = ("imported", "kept", "dropped", "under-review", "pinned")
-    return {name: int(page.locator(f".st-key-counter-{name} [data-testid=stMetricValue]").inner_text().replace(",", "")) for name in names}
-
-
-def choose(page, label: str, option: str) -> None:
-    """Choose an option of a select box."""
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-
-
-def sign_in(page, name: str | None = None) -> None:
-    """Say who decides."""
-    if name is not None:
-        page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Start deciding").click()
-    page.locator("[class*=st-key-keep-]").wait_for()
-
-
-def press(page, key: str) -> None:
-    """Press a key; before the page has caught up with the last one it would do nothing."""
-    settle(page)
-    page.keyboard.press(key)
-
-
-def shows_no_error(page) -> bool:
-    """Whether the page is free of exceptions and of messages about them."""
-    return page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
+from browsing import choose, counters, press, settle, shows_no_error, sign_in
 
 
 @pytest.mark.slow
@@ -55,7 +19,7 @@ def test_people_curate_while_another_process_writes(mail, start_writer, serve, v
     page = seen.page
 
     sign_in(page)
-    assert {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0} == counters(page)
+    assert {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0, "not-yet-looked-at": 27} == counters(page)
 
     choose(page, "Selector or rule that fired", "twins.similarity drop")
     page.get_by_text("3 rows", exact=True).wait_for()
@@ -72,13 +36,13 @@ def test_people_curate_while_another_process_writes(mail, start_writer, serve, v
 
     press(page, "d")
     page.get_by_text(re.compile(r"^Step 1: drop")).wait_for()
-    assert {"imported": 120, "kept": 92, "dropped": 16, "under-review": 12, "pinned": 1} == counters(page)
+    assert {"imported": 120, "kept": 92, "dropped": 16, "under-review": 12, "pinned": 1, "not-yet-looked-at": 27} == counters(page)
     assert [(42, "drop", "ada")] == [(pin.row, pin.decision, pin.author) for pin in mail.store.ledger.pins(mail.dataset.dataset_id)]
     assert shows_no_error(page)
 
     press(page, "u")
     page.get_by_text(re.compile(r"^Took back step 1: drop")).wait_for()
-    assert {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0} == counters(page)
+    assert {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0, "not-yet-looked-at": 27} == counters(page)
     assert [] == mail.store.ledger.pins(mail.dataset.dataset_id)
     assert [("undo", 1), ("pin", None)] == [(entry.action, entry.undoes) for entry in mail.store.ledger.log(dataset="mail")]
 
@@ -115,6 +79,18 @@ SHOWN = [
 ]
 
 
+OTHERS = {
+    "Record": SHOWN[0],
+    "Duplicates": re.compile("groups of .* rows|^No selector found"),
+    "Policy": "rows would change",
+    "Datasets": "Rows that were set aside",
+    "Bias": re.compile("names a group of people|^Groups of people"),
+    "History": "History of ![name](http://evil.example/n.png)",
+    "Status": "What is in it",
+}
+"""Pages by their titles, and what is to be seen on each."""
+
+
 @pytest.mark.slow
 def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, visit):
     """Markup, images, links, control sequences and overrides in records, labels, names and errors are letters; none runs, none loads."""
@@ -143,8 +119,13 @@ def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, vi
     page.locator("[class*=st-key-passage]").get_by_text(SHOWN[1]).wait_for()
     page.get_by_role("link", name="Compare").click()
     page.get_by_text("The answer").wait_for()
+    for path, shown in OTHERS.items():
+        page.get_by_role("link", name=path, exact=True).click()
+        page.get_by_text(shown).first.wait_for()
+        settle(page)
+        assert shows_no_error(page)
+    settle(page)
 
-    assert shows_no_error(page)
     assert "workbench" == page.title()
     assert ([], []) == (seen.dialogs, seen.outside())
     assert 0 == page.locator(".stMain img, .stMain a[href*=evil], .stSidebar img").count()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from workbench.curate import current, training_rows
+from workbench.curate import training_rows
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.navigation import choose_dataset
 from workbench.dashboard.show import heading, nothing_yet, table, text
+from workbench.dashboard.state import state_of
 from workbench.report.numbers import MISSING, share
 from workbench.report.text import excerpt
 from workbench.selectors import Mentions, mentions
@@ -28,7 +29,7 @@ def bias_page() -> None:
     """Two tables, each before and after, and what the bias selectors told."""
     with errors_told():
         store = open_store()
-        state = current(store, choose_dataset(store))
+        state = state_of(choose_dataset(store))
         if not _input_texts(state.dataset):
             nothing_yet("This task's input has no role that is a text, so no groups of people can be looked for in it.")
             return

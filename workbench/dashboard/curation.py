@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from workbench.curate import current
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.bulk import draw_bulk
 from workbench.dashboard.decisions import author, draw_note, draw_notice, draw_signature, draw_undo, pin
@@ -16,8 +15,9 @@ from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.place import Place
 from workbench.dashboard.record import draw_record
 from workbench.dashboard.show import nothing_yet, text
+from workbench.dashboard.state import state_of
 from workbench.report.numbers import cell
-from workbench.report.text import excerpt
+from workbench.report.text import excerpt, printable
 from workbench.store import RowFilter
 from workbench.types import RoleType, Verdict
 
@@ -40,7 +40,7 @@ def curation_page() -> None:
     with errors_told():
         store = open_store()
         name = choose_dataset(store)
-        state = current(store, name)
+        state = state_of(name)
         with st.sidebar:
             chosen = choose_filter(state)
             draw_rules(state.decision.counts)
@@ -125,7 +125,7 @@ def _draw_line(row: Mapping[str, object], roles: Sequence[str], *, in_focus: boo
             on_click=place.go_to,
             args=(row["row"],),
         )
-        text(excerpt(beginning), key=f"small-{key}", wrap=False)
+        st.text(printable(excerpt(beginning)), wrap=False)
 
 
 def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from workbench.dashboard.listing import Listing
     from workbench.dashboard.place import Place
-    from workbench.store import DatasetRecord, Store
+    from workbench.store import DatasetRecord, LedgerEntry, Store
 
 
 def author() -> str:
@@ -97,9 +97,15 @@ def undo(dataset: DatasetRecord, place: Place | None = None) -> None:
             what = f"a decision on {len(undone):,} rows"
         else:
             what = f"a step of the kind {step.action!r}" if step else "a step"
-        tell(f"Took back step {entry.undoes}: {what}")
+        tell(f"Took back step {entry.undoes}: {what}{built_on(entry)}")
         if undone and place is not None:
             place.go_to(undone[0].row)
+
+
+def built_on(entry: LedgerEntry) -> str:
+    """That others have since decided on what an undo took back; empty where nobody did."""
+    others = cast("list[int]", entry.payload.get("built_on") or [])
+    return f". Others built on it, and their steps stand: {', '.join(map(str, others))}" if others else ""
 
 
 def redo(dataset: DatasetRecord) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from workbench.curate import current
 from workbench.dashboard.access import errors_told, open_store
-from workbench.dashboard.decisions import author, decide, draw_notice, draw_signature, draw_undo
+from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, is_newest, outcome_told, tell
 from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.record import COLOURS, draw_differences, passages
 from workbench.dashboard.show import heading, nothing_yet, passage, short_id, text
+from workbench.dashboard.state import state_of
 from workbench.report.text import excerpt
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def duplicates_page() -> None:
     with errors_told():
         store = open_store()
         name = choose_dataset(store)
-        state = current(store, name)
+        state = state_of(name)
         kinds = _kinds(state)
         if not kinds:
             nothing_yet("No selector found two rows of this dataset that are alike. A recipe's `select` names selectors that look for them.")
@@ -162,7 +162,7 @@ def _draw_group(store: Store, state: Current, members: np.ndarray, kind: tuple[i
     if author():
         with st.container(horizontal=True, vertical_alignment="center"):
             draw_undo(state.dataset, key="undo-group")
-            draw_notice("Another one can stay: it is pinned, and the policy decides on the others again.")
+            draw_notice("Another one can stay: the policy then decides on the group again.")
     _draw_survivor(state, examples[stays], verdicts.get(stays))
     for row in [row for row in examples if row != stays]:
         _draw_member(state, examples[stays], examples[row], verdicts.get(row), similarity.get(row))
@@ -215,6 +215,10 @@ def _draw_member(
 
 
 def _let_stay(state: Current, row: int, survivor: Mapping[str, object], example: Mapping[str, object]) -> None:
-    """A pin makes it the first of its group; the one that stayed so far leaves by the rule, if the rule holds between the two."""
-    note = f"stays in the place of {survivor['example_id']}"
-    decide(state.dataset, [row], "keep", short_id(cast("str", example["example_id"])), note=note)
+    """It comes first of its group; the one that stayed so far leaves by the rule, if the rule holds between the two."""
+    with outcome_told():
+        store = open_store()
+        if is_newest(store, state.dataset):
+            note = f"in the place of {survivor['example_id']}"
+            entry = store.ledger.survive(state.dataset.name, row, author=author(), note=note)
+            tell(f"Step {entry.number}: {short_id(cast('str', example['example_id']))} stays")

@@ -187,18 +187,7 @@ def histogram_chart(parts: pa.Table, rules: Sequence[PolicyRule]) -> alt.LayerCh
 
 
 def draw_rules(counts: Counts) -> None:
-    """What each rule did, in a grid that leaves names whole."""
-    with st.expander("What each rule did"), st.container(gap="xsmall"):
-        _draw_rule("heading", "Rule", "Fired", "Only it")
-        for number, rule in enumerate(counts.rules):
-            _draw_rule(str(number), f"{rule.signal}\n{rule.action} {rule.rule}", cell(rule.fired), cell(rule.only))
-
-
-def _draw_rule(key: str, rule: str, fired: str, only: str) -> None:
-    name, first, second = st.columns([6, 2, 2], gap="xsmall")
-    with name:
-        text(rule, key=f"small-rule-{key}")
-    with first:
-        text(fired, key=f"small-right-fired-{key}")
-    with second:
-        text(only, key=f"small-right-only-{key}")
+    """What each rule did, as one text: a page has to be drawn again after every decision, and each element costs."""
+    with st.expander("What each rule did"):
+        lines = [f"{rule.signal}\n{rule.action} {rule.rule}: fired {cell(rule.fired)}, only it {cell(rule.only)}" for rule in counts.rules]
+        text("\n".join(lines) or "The policy has no rule.", key="small-rules")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from workbench.dashboard.access import errors_told, open_store
-from workbench.dashboard.decisions import author, draw_notice, draw_signature, outcome_told, redo, tell, undo
+from workbench.dashboard.decisions import author, built_on, draw_notice, draw_signature, outcome_told, redo, tell, undo
 from workbench.dashboard.navigation import choose_dataset
 from workbench.dashboard.show import heading, nothing_yet, table, text
 
@@ -50,11 +50,9 @@ def _undo_to(dataset: DatasetRecord, number: int) -> None:
     """Take back the author's own steps after ``number``, the newest first; each is an entry of its own."""
     with outcome_told():
         store = open_store()
-        entries = store.ledger.log(dataset=dataset.name, limit=10_000)
-        mine = [entry for entry in entries if entry.number > number and entry.author == author() and entry.undoes is None and not entry.undone]
-        for _ in mine:
-            store.ledger.undo(author=author(), dataset=dataset.name)
-        tell(f"Took back {len(mine):,} steps after number {number}")
+        newest = store.ledger.number()
+        entry = store.ledger.undo(author=author(), dataset=dataset.name, to=number)
+        tell(f"Took back your steps after number {number}: entries {newest + 1:,} to {entry.number:,} say so{built_on(entry)}")
 
 
 def _draw_entries(dataset: DatasetRecord) -> None:
@@ -86,8 +84,10 @@ def _what(entry: LedgerEntry) -> str:
             return f"{payload.get('decision')} {rows:,} row{'' if rows == 1 else 's'}"
         case "policy":
             return f"policy {payload.get('name')}@{payload.get('version')}"
+        case "survivor":
+            return "another row stays for its duplicates"
         case "undo" | "redo":
-            return f"{entry.action} of step {entry.undoes}"
+            return f"{entry.action} of step {entry.undoes}{built_on(entry)}"
     told = ", ".join(f"{name} {value}" for name, value in payload.items() if name != "note")
     return f"{entry.action}: {told}" if told else entry.action
 

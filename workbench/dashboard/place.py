@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PAGE = 50
+PAGE = 30
 
 
 @dataclass(kw_only=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from workbench.curate import Material, current, to_plain, what_if
+from workbench.curate import to_plain, what_if
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, is_newest, outcome_told, tell
 from workbench.dashboard.facets import bounds
 from workbench.dashboard.navigation import choose_dataset
 from workbench.dashboard.preview import draw_change, draw_counts
 from workbench.dashboard.show import heading, text
+from workbench.dashboard.state import material_of, state_of
 from workbench.report.text import printable
 from workbench.types import PolicyRule
 
@@ -31,7 +32,7 @@ def policy_page() -> None:
     """Thresholds at the left, what they would come to at the right."""
     with errors_told():
         store = open_store()
-        state = current(store, choose_dataset(store))
+        state = state_of(choose_dataset(store))
         with st.sidebar:
             draw_signature()
             st.button("Back to the policy in force", key="reset", on_click=_reset)
@@ -112,7 +113,7 @@ def _reset() -> None:
 
 def _preview(state: Current, candidate: Policy, slot: st.delta_generator.DeltaGenerator) -> Preview:
     """Row rules at once; where duplicates have to be gone through anew, their numbers are marked as updating until they are there."""
-    material = _material(state.dataset.dataset_id, tuple(run.selector_run for run in state.runs), _runs=state.runs)
+    material = material_of(state)
     number = state.decision.ledger_number
     preview = what_if(material, state.decision.policy, candidate, ledger_number=number, duplicates=False)
     with slot.container():
@@ -122,12 +123,6 @@ def _preview(state: Current, candidate: Policy, slot: st.delta_generator.DeltaGe
         with slot.container():
             draw_counts(preview)
     return preview
-
-
-@st.cache_resource(show_spinner="Reading the signals", max_entries=3)
-def _material(dataset_id: int, selector_runs: tuple[int, ...], *, _runs: Sequence[SelectorRun]) -> Material:  # noqa: ARG001 - the numbers are the key
-    """Read once; threads may share it."""
-    return Material(open_store(), dataset_id, _runs)
 
 
 # --- applying ---------------------------------------------------------------------------------------------------------------------------------------

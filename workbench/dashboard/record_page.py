@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 import streamlit as st
 
-from workbench.curate import current
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.decisions import author, decide, draw_note, draw_notice, draw_signature, draw_undo, take_note
 from workbench.dashboard.listing import read_record
 from workbench.dashboard.navigation import address, choose_dataset
 from workbench.dashboard.record import draw_record
 from workbench.dashboard.show import nothing_yet, short_id
+from workbench.dashboard.state import state_of
 
 if TYPE_CHECKING:
     from workbench.dashboard.listing import Record
@@ -28,7 +28,7 @@ def record_page() -> None:
         with st.sidebar:
             wanted = st.text_input("Example", key="example", bind="query-params", placeholder="an id, or how it begins", type="search")
             draw_signature()
-        state = current(store, name)
+        state = state_of(name)
         rows = _train_rows(state.dataset.dataset_id)
         if not wanted and len(rows):
             wanted = _id_of(store, state.dataset, int(rows[0]))

@@ -1,0 +1,166 @@
+"""Each page's main path in a browser, on one store that another process writes to all the while."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import counters, notice, press, settle, shows_no_error, sign_in
+
+from workbench.curate import current
+
+pytestmark = pytest.mark.slow
+UNTOUCHED = {"imported": 120, "kept": 93, "dropped": 15, "under-review": 12, "pinned": 0, "not-yet-looked-at": 27}
+
+
+@pytest.fixture
+def open_page(desk, visit):
+    """Opens a page of the dashboard, signed in under a name of the test's own, so that undo meets no step of another test."""
+
+    def open_as(path: str, name: str):
+        page = visit(f"{desk.address}/{path}").page
+        sign_in(page, name)
+        return page
+
+    yield open_as
+    assert [] == desk.store.ledger.pins(desk.dataset.dataset_id)
+    counts = current(desk.store, "mail").decision.counts
+    assert (93, 15, 12) == (counts.kept, counts.dropped, counts.review)
+
+
+def test_twenty_rows_are_decided_and_taken_back_by_keyboard(desk, open_page):
+    """Keep, drop and skip go on to the next row; undo takes back the last steps one by one, and the history all of them to a point."""
+    page = open_page("", "kim")
+    first = desk.store.ledger.number() + 1
+    for number in range(20):
+        page.locator(f".st-key-keep-{number:032x}").wait_for()
+        press(page, "kd"[number % 2])
+        notice(page, f"Step {first + number}: {'drop' if number % 2 else 'keep'}")
+    assert 20 == counters(page)["pinned"]
+    assert [(row, "drop" if row % 2 else "keep") for row in range(20)] == [
+        (pin.row, pin.decision) for pin in desk.store.ledger.pins(desk.dataset.dataset_id)
+    ]
+    press(page, "s")
+    page.locator(".st-key-focus-21").wait_for()
+    for number in (19, 18):
+        press(page, "u")
+        notice(page, f"Took back step {first + number}: {'drop' if number % 2 else 'keep'}")
+    page.get_by_role("link", name="History").click()
+    page.get_by_label("Take back my steps after number").fill(str(first - 1))
+    page.get_by_label("Take back my steps after number").press("Enter")
+    page.get_by_role("button", name="Take them back").click()
+    notice(page, f"Took back your steps after number {first - 1}")
+    page.get_by_role("link", name="Curate").click()
+    assert UNTOUCHED == counters(page)
+    assert shows_no_error(page)
+
+
+def test_a_filter_is_dropped_in_one_step_that_two_people_see(desk, open_page, visit):
+    """The preview counts, the confirmation decides, someone else sees it, and one undo takes all of it back."""
+    page = open_page("?verdict=review", "bo")
+    page.get_by_text("12 rows", exact=True).wait_for()
+    page.get_by_role("button", name="Decide on all").click()
+    page.get_by_text("The filter lets 12 of 120 rows through: 0 keep, 0 drop, 12 review.").wait_for()
+    page.get_by_text("12 rows become drop; all 12 are pinned.").wait_for()
+    page.get_by_label("Why (stands in the history)").fill("shouted")
+    page.get_by_role("button", name="Drop: 12 rows").click()
+    notice(page, re.compile(r"^Step \d+: drop 12 rows"))
+    assert {"kept": 93, "dropped": 27, "under-review": 0, "pinned": 12}.items() <= counters(page).items()
+
+    other = visit(f"{desk.address}/history").page
+    other.locator("[data-testid=stDataFrame]").wait_for()
+    assert [("pin", "bo", 12, "shouted")] == [
+        (entry.action, entry.author, entry.payload["rows"], entry.payload["note"]) for entry in desk.store.ledger.log(dataset="mail", limit=1)
+    ]
+    second = visit(desk.address).page
+    assert counters(page) == counters(second)
+
+    press(page, "u")
+    notice(page, re.compile(r"^Took back step \d+: a decision on 12 rows"))
+    assert UNTOUCHED == counters(page)
+    assert all(shows_no_error(each) for each in (page, other, second))
+
+
+def test_a_filter_finds_by_facet_expression_and_values(desk, visit):
+    """Facets, regular expressions and the values of a signal narrow the list together; one that is no expression is told."""
+    page = visit(f"{desk.address}/?verdict=drop&signal=length.characters").page
+    page.get_by_text("15 rows", exact=True).wait_for()
+    page.locator("[data-testid=stVegaLiteChart]").wait_for()
+    page.get_by_role("combobox", name="Label").click()
+    page.get_by_role("option", name=re.compile(r"^first ")).click()
+    page.get_by_text(re.compile(r"^\d+ rows$")).first.wait_for()
+    page.get_by_text("as a regular expression").click()
+    page.get_by_placeholder("words to look for").fill(r"^page \d0$")
+    page.get_by_placeholder("words to look for").press("Enter")
+    page.get_by_text("3 rows", exact=True).wait_for()
+    page.get_by_placeholder("words to look for").fill("(")
+    page.get_by_placeholder("words to look for").press("Enter")
+    page.get_by_text("is no regular expression").wait_for()
+    assert shows_no_error(page)
+
+
+def test_a_threshold_is_moved_by_keyboard_applied_and_taken_back(desk, open_page):
+    """The counts follow the slider before anything is stored; applying makes a version in force, and undo brings the rules before back."""
+    page = open_page("policy", "lin")
+    page.get_by_text("0 rows would change", exact=True).wait_for()
+    page.get_by_role("slider").first.focus()
+    press(page, "End")
+    page.get_by_text(re.compile(r"^[1-9]\d* rows would change: .* keep to drop")).wait_for()
+    assert [] == desk.store.ledger.policies("mail")
+    settle(page)
+    page.get_by_role("button", name="Apply").click()
+    notice(page, "mail@1 is in force")
+    assert "length.characters" in {item.signal for item in current(desk.store, "mail").policy.policy.rules}
+    assert current(desk.store, "mail").decision.counts.dropped > 15
+    press(page, "u")
+    notice(page, re.compile(r"^Took back step \d+: a step of the kind 'policy'"))
+    assert shows_no_error(page)
+
+
+def test_another_row_of_a_group_stays(desk, open_page):
+    """Members stand against the one that stays; a click lets another one stay, and undo brings the first back."""
+    page = open_page("duplicates", "eve")
+    page.get_by_text("3 groups of 6 rows", exact=True).wait_for()
+    before = current(desk.store, "mail").decision
+    assert {15: 14, 24: 25, 35: 34} == _partners(desk.store, before)
+    page.locator(".st-key-survivor-14").wait_for()
+    page.get_by_role("button", name="Let this one stay").click()
+    notice(page, re.compile(r"^Step \d+: .* stays"))
+    page.locator(".st-key-survivor-15").wait_for()
+    assert {14: 15, 24: 25, 35: 34} == _partners(desk.store, current(desk.store, "mail").decision)
+    press(page, "u")
+    page.locator(".st-key-survivor-14").wait_for()
+    assert shows_no_error(page)
+
+
+def _partners(store, decision) -> dict[int, int]:
+    return {each["row"]: each["partner"] for each in store.curation.verdicts(decision.verdict_set).to_pylist() if each["partner"] is not None}
+
+
+def test_a_link_to_a_record_opens_in_another_browser(desk, visit):
+    """The address that a page gives opens the same record elsewhere, its evidence marked."""
+    page = visit(f"{desk.address}/?verdict=drop").page
+    page.get_by_role("link", name="Open").first.click()
+    page.get_by_text("A link to this record").wait_for()
+    settle(page)
+    link = page.locator("[data-testid=stCode]").last.inner_text().strip()
+    assert f"{desk.address}/record?dataset=mail&example={0:032x}" == link
+
+    other = visit(link).page
+    other.get_by_text("6 characters do not make a sentence").wait_for()
+    other.wait_for_function("[...(CSS.highlights.get('evidence') ?? [])].map(range => range.toString()).join() === 'Page 0'")
+    press(other, "n")
+    other.wait_for_function(f"document.body.innerText.includes('{1:032x}')")
+    assert f"example={1:032x}" in other.url
+    assert shows_no_error(other)
+
+
+@pytest.mark.parametrize("path", ["datasets", "bias", "plugins", "status", "runs", "compare"])
+def test_pages_to_read_from_show_what_they_are_for(desk, visit, path):
+    """Each of the other pages opens by its address and shows its heading."""
+    seen = visit(f"{desk.address}/{path}", scheme="dark")
+    heading = {"bias": "This task", "runs": "mail@1", "compare": "mail"}.get(path, path.capitalize())
+    seen.page.get_by_text(re.compile(f"^{heading}|^Groups of people")).first.wait_for()
+    settle(seen.page)
+    assert shows_no_error(seen.page)
+    assert [] == seen.outside()

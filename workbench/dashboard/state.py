@@ -1,0 +1,41 @@
+"""What is in force for the dataset on a page, with the signals that decide on it read once for all sessions."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.curate import Current, Material, current
+from workbench.dashboard.access import open_store
+
+_KEPT = 3
+"""Datasets whose signals are kept in memory."""
+
+
+def state_of(name: str) -> Current:
+    """The state of curation of a dataset; see ``workbench.curate.current``."""
+    kept = _materials()
+    state = current(open_store(), name, material=kept.get(name))
+    _keep(state)
+    return state
+
+
+def material_of(state: Current) -> Material:
+    """What policies on this dataset version are held against."""
+    return _keep(state)
+
+
+def _keep(state: Current) -> Material:
+    kept = _materials()
+    material = kept.get(state.dataset.name)
+    if material is None or (material.dataset_id, material.runs) != (state.dataset.dataset_id, state.runs):
+        material = Material(open_store(), state.dataset.dataset_id, state.runs)
+        for other in list(kept)[: max(0, len(kept) + 1 - _KEPT)]:
+            kept.pop(other, None)
+        kept[state.dataset.name] = material
+    return material
+
+
+@st.cache_resource(show_spinner=False)
+def _materials() -> dict[str, Material]:
+    """By name of the dataset; the oldest go first. Threads may share one, and making one twice does no harm."""
+    return {}
