@@ -72,6 +72,7 @@ def take(address: str, pages: list[str], folder: Path) -> None:
                 settle(page)
                 if name in DECIDED:
                     page.get_by_role("button", name="Start deciding").click()
+                    page.get_by_text("You decide as").wait_for()
                     settle(page)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 picture.save(folder / f"dashboard-{name}-{scheme}.png", optimize=True)
