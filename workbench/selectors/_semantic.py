@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import buffers, composed, edge_table, findings, joined_text, no_values, nullable, text_of
-from workbench.selectors._keys import absent, first_of_each, group_codes
+from workbench.selectors._keys import absent, first_of_each, group_codes, paired
 from workbench.types import Action, Direction, PairKind, RoleType, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class SemanticDuplicates:
             return no_values(self.signals, 0)
         target = context.target if context.target in examples.roles and context.target not in roles else ""
         inputs, targets = group_codes(examples, roles, context), group_codes(examples, [target] if target else [], context)
-        firsts = first_of_each(inputs * (size + 1) + targets)
+        firsts = first_of_each(paired(inputs, targets))
         empty = pc.equal(pc.utf8_trim_whitespace(joined_text(examples, roles)), "").to_numpy(zero_copy_only=False)
         nodes = np.unique(firsts[~empty])
         nodes = nodes[np.argsort(np.array(examples.column("content_hash").take(nodes).to_pylist()), kind="stable")]  # whatever the order of rows
