@@ -6,58 +6,97 @@ heavy is imported when a selector scores.
 
 from __future__ import annotations
 
+from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
+from workbench.selectors._boilerplate import Boilerplate
+from workbench.selectors._choice import Coverage, CoverageParams, RandomOrder, RandomOrderParams
 from workbench.selectors._columns import Evidence, findings, text_of
+from workbench.selectors._composition import Composition
 from workbench.selectors._contamination import Contamination, ContaminationParams
 from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
+from workbench.selectors._faithful import Extractiveness, Unsupported
 from workbench.selectors._function import Found, FunctionSelector, from_function
 from workbench.selectors._garbled import Garbled
+from workbench.selectors._gopher import GopherParams, GopherQuality, GopherRepetition
 from workbench.selectors._groups import GROUPS
 from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
 from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
+from workbench.selectors._labels import LabelSet, LabelSetParams
+from workbench.selectors._language import Language, LanguageParams, TargetLanguage
+from workbench.selectors._leftovers import Leftovers
+from workbench.selectors._lengths import LengthOutliers
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
+from workbench.selectors._personal import PersonalData
 from workbench.selectors._representation import Mentions, Representation, Share, mentions
+from workbench.selectors._responses import ResponseForm, ResponseParams
 from workbench.selectors._roles import RolesParams
 from workbench.selectors._semantic import SemanticDuplicateParams, SemanticDuplicates
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
 from workbench.selectors._truncation import Truncation
+from workbench.selectors._weights import Reweighing, ReweighingParams
 
 __all__ = [
     "GROUPS",
+    "AnswerForm",
     "AnswerNotInContext",
+    "AnswerParams",
     "Association",
     "AssociationParams",
+    "Boilerplate",
+    "Composition",
     "Contamination",
     "ContaminationParams",
+    "ContradictingAnswers",
+    "Coverage",
+    "CoverageParams",
     "EmptyText",
     "Evidence",
     "ExactDuplicateParams",
     "ExactDuplicates",
+    "Extractiveness",
     "Found",
     "FunctionSelector",
     "Garbled",
+    "GopherParams",
+    "GopherQuality",
+    "GopherRepetition",
     "GroupAssociation",
     "GroupAssociationParams",
     "InputTargetParams",
     "LabelNoise",
     "LabelNoiseParams",
+    "LabelSet",
+    "LabelSetParams",
+    "Language",
+    "LanguageParams",
+    "Leftovers",
     "LengthBound",
     "LengthBounds",
+    "LengthOutliers",
     "Mentions",
     "NearDuplicateParams",
     "NearDuplicates",
+    "PersonalData",
+    "RandomOrder",
+    "RandomOrderParams",
     "Repetition",
     "Representation",
+    "ResponseForm",
+    "ResponseParams",
+    "Reweighing",
+    "ReweighingParams",
     "RolesParams",
     "SemanticDuplicateParams",
     "SemanticDuplicates",
     "Share",
     "SpanParams",
     "TargetCopiesInput",
+    "TargetLanguage",
     "TargetLength",
     "Truncation",
+    "Unsupported",
     "findings",
     "from_function",
     "mentions",

@@ -17,6 +17,8 @@ _LEAST_DISPUTED: Final = 30
 _BIN_ROWS: Final = 10
 _BINS: Final = 400
 _TINY: Final = 1e-12
+_HARD: Final = 0.005
+"""The share of labels that look random where none is: about so many texts of clean sets are labelled as no model would."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,8 @@ def judge_labels(model: OutOfFold, labels: np.ndarray) -> LabelVerdicts:
     How likely a label is random is a local false discovery rate (Efron et al. 2001): labels that contradict the text come from two sources, texts
     that are hard to tell and labels that were given without regard to the text. For the second the distribution of the label's probability is known:
     it is that of any label but the likeliest. How many there are is estimated where the least likely quarter of labels lies (Storey 2002), and the
-    ratio of both densities, made monotone, gives the probability.
+    ratio of both densities, made monotone, gives the probability. Hard texts look random too: half a percent of the labels, as many as in clean sets,
+    is taken for these.
 
     Args:
         model: see ``out_of_fold``.
@@ -88,6 +91,7 @@ def judge_labels(model: OutOfFold, labels: np.ndarray) -> LabelVerdicts:
         null += np.bincount(np.searchsorted(edges, logs.ravel()), minlength=len(edges) + 1)
     expected = np.rint(counts * (1 - agreeing / np.maximum(confident, 1)) * (confident > 0)).astype(np.int64)
     random, share = _random(score, disputed, edges, null[:-1] * (size / len(range(0, size, every))) / max(classes - 1, 1))
+    random *= max(share - _HARD, 0.0) / max(share, _TINY)
     return LabelVerdicts(
         self_confidence=own,
         margin=margin,

@@ -44,7 +44,7 @@ class Garbled:
             low=0.0,
             high=1.0,
             direction=Direction.LOWER,
-            rule=Rule(action=Action.REVIEW, operator=">=", threshold=0.25),
+            rule=Rule(action=Action.REVIEW, operator=">=", threshold=0.15),
             reasons={"noise": "{value} of the words in {role} have symbols or digits between their letters"},
         ),
         Signal(

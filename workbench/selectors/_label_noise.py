@@ -43,7 +43,7 @@ class LabelNoise:
 
     params: LabelNoiseParams = LabelNoiseParams()
     name: str = "label-noise"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.NOISE
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = (

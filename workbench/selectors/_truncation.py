@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import Evidence, findings
+from workbench.selectors._patterns import matching
 from workbench.selectors._roles import RolesParams, worst
 from workbench.selectors._text import compiled, words
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
@@ -21,6 +22,11 @@ _LEAST_WORDS: Final = 8
 _OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
 _DANGLING: Final = r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"  # noqa: E501 - one pattern
 _FINISHED_BEFORE: Final = r"[。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]"
+# Of those, whose last line has a sentence that was finished before, or a last word that asks for more; Python's pattern below judges.
+_MAY_BE_CUT: Final = (
+    r"(?:[。！？]|[.!?][\"”’)]*[\s]+[A-Z\"“(])[^\n]*$|[,，、(（\[{“‘–—]\s*$|(?:\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|"
+    r"和|与|及|或|因为|但是|并且|如果|而且|所以|把|被)\s*$"
+)
 _CODE: Final = r"(?m)```|[;{}]\s*$|^\s*(?:def|class|import|return|SELECT|#include)\b"
 _LIST_ITEM: Final = r"\s*(?:[-*•·]|\(?\d{1,3}[.)、:]|[A-Za-z][.)])\s*"
 
@@ -75,10 +81,10 @@ class Truncation:
 
 def _unfinished(texts: pa.LargeStringArray) -> np.ndarray:
     import numpy as np
-    import pyarrow.compute as pc
 
     values = np.zeros(len(texts))
-    candidates = np.flatnonzero(pc.match_substring_regex(texts.fill_null(""), _OPEN).to_numpy(zero_copy_only=False))
+    candidates = np.flatnonzero(matching(texts, _OPEN))
+    candidates = candidates[matching(texts.take(candidates), _MAY_BE_CUT)]
     for position, text in zip(candidates.tolist(), texts.take(candidates).to_pylist(), strict=True):
         values[position] = bool(sign_of_truncation(text.rstrip()))
     return values

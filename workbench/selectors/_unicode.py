@@ -33,10 +33,14 @@ class UnicodeTables:
     Attributes:
         classes: uint8 [131072].
         folded: int32 [131072], the compatibility form in lower case where that is one code point, else the code point itself.
+        points: int32 [131072], the code point itself: what ``folded`` is where nothing is to be folded.
+        upper: bool [131072], whether it is a letter in upper case.
     """
 
     classes: np.ndarray
     folded: np.ndarray
+    points: np.ndarray
+    upper: np.ndarray
 
 
 @functools.cache
@@ -47,14 +51,16 @@ def tables() -> UnicodeTables:
         unspaced[first : last + 1] = True
     classes = np.empty(TABLE_SIZE, dtype=np.uint8)
     folded = np.arange(TABLE_SIZE, dtype=np.int32)
+    upper = np.zeros(TABLE_SIZE, dtype=bool)
     for point in range(TABLE_SIZE):
         character = chr(point)
         classes[point] = _class_of(character, point, in_unspaced=bool(unspaced[point]))
+        upper[point] = character.isupper()
         if not 0xD800 <= point < 0xE000:
             form = unicodedata.normalize("NFKC", character).lower()
             if len(form) == 1 and ord(form) < TABLE_SIZE:
                 folded[point] = ord(form)
-    return UnicodeTables(classes=classes, folded=folded)
+    return UnicodeTables(classes=classes, folded=folded, points=np.arange(TABLE_SIZE, dtype=np.int32), upper=upper)
 
 
 def _class_of(character: str, point: int, *, in_unspaced: bool) -> int:
