@@ -207,11 +207,13 @@ def test_a_dataset_selector_computes_again_only_what_it_need_not_compare(store, 
     assert [{"length": len(text)} for text, _ in rows] == signals(store, second)
 
 
-def test_removing_a_dataset_removes_what_is_remembered_of_it(store, imported, selector):
-    """Nothing that quotes an example is left beside the store."""
-    score(store, imported(texts(20)), [selector()])
+@pytest.mark.parametrize("forget", [False, True], ids=["a dataset", "an example"])
+def test_removing_what_was_scored_removes_what_is_remembered_of_it(store, imported, selector, forget):
+    """Nothing that quotes it is left beside the store."""
+    dataset = imported(texts(20))
+    score(store, dataset, [selector()])
     assert list(store.files.glob("cache/**/*.parquet"))
-    store.datasets.remove("data")
+    store.forget(dataset.dataset_id, 3, author="me") if forget else store.datasets.remove("data")
     assert [] == list(store.files.glob("cache/**/*.parquet"))
 
 

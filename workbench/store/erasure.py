@@ -8,6 +8,7 @@ to rejected. The file itself still holds the bytes until it is written anew (``c
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ def forget(door: Door, dataset_id: int, row: int, *, author: str, reason: str) -
                 for (verdict_set,) in connection.execute("SELECT verdict_set FROM verdict_sets WHERE dataset_id = ?", [number]).fetchall():
                     discard(connection, stage, VERDICT_SET, verdict_set)
         remove_discarded(door, stage)
+        shutil.rmtree(door.files / "cache", ignore_errors=True)  # it may quote the example, and nothing rests on it
     finally:
         stage.close()
     return Forgotten(entry=entry, rows=sum(map(len, rows.values())), similar=tuple(sorted(similar)), models=tuple(sorted(models)))
