@@ -2,7 +2,7 @@
 
     python tests/dashboard/screenshots.py [STORE]
 
-Without a store it makes the demo's, which holds nothing but the documentation of the running Python.
+Without a store it makes one of sentences that it generates, so that no picture shows a text of someone else's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+
+from e2e_support import write_topics
 
 WORKBENCH = [sys.executable, "-c", "import sys; from workbench.cli import main; sys.exit(main())"]
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -40,6 +44,18 @@ DECIDED = ("curate", "record", "duplicates", "policy", "history")
 """Pages that are shown as they are to someone who has signed in."""
 COLOURS = 200
 """Enough for widgets and text; a picture takes a third of the room."""
+
+
+PLANTS = "plant: {label-flip: 0.1, near-duplicate: 0.1, garbled: 0.03, group-bias: 0.08}\n"
+
+
+def make_store(folder: Path) -> Path:
+    """A store with one finished experiment on generated sentences, with known defects planted in them."""
+    recipe = write_topics(folder, rows=600)
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("[raw, curated]", "[raw, curated, random]") + PLANTS, encoding="utf-8")
+    store = folder / "topics.duckdb"
+    subprocess.run([*WORKBENCH, "--store", str(store), "run", str(recipe), "--to", str(folder)], check=True)
+    return store
 
 
 @contextlib.contextmanager
@@ -86,13 +102,8 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=IMAGES)
     parser.add_argument("--pages", nargs="*", choices=PAGES, default=list(PAGES))
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = given.store
-        if store is None:
-            store = Path(folder, "demo.duckdb")
-            subprocess.run([*WORKBENCH, "--store", str(store), "demo", "--quick", "--to", folder], check=True)
-        with served(store) as address:
-            take(address, given.pages, given.to)
+    with tempfile.TemporaryDirectory() as folder, served(given.store or make_store(Path(folder))) as address:
+        take(address, given.pages, given.to)
 
 
 if __name__ == "__main__":
