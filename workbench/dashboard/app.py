@@ -19,6 +19,11 @@ from workbench.dashboard.record_page import record_page
 from workbench.dashboard.runs import runs_page
 from workbench.dashboard.status_page import status_page
 
+# In a field a key is a letter, not a shortcut; Escape leaves it, so that the hands can stay on the keyboard.
+LEAVE_FIELDS = """<script>
+window.leaveFields ??= document.addEventListener("keydown", (event) => event.key === "Escape" && document.activeElement?.blur()) ?? true
+</script>"""
+
 st.set_page_config(page_title="workbench", layout="wide", initial_sidebar_state=340)
 chosen = navigate(
     {
@@ -36,4 +41,5 @@ chosen = navigate(
     }
 )
 st.html(Path(__file__).with_name("style.css"))
+st.html(LEAVE_FIELDS, unsafe_allow_javascript=True)
 chosen.run()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MARKS = {Verdict.KEEP: ":green[keep]", Verdict.DROP: ":red[drop]", Verdict.REVIEW: ":orange[review]"}
 OPEN = RowFilter(flagged=True, pinned=False)
-KEYS = "K keeps, D drops, S skips, P goes back, U takes back your last step."
+KEYS = "K keeps, D drops, S skips, P goes back, U takes back your last step; Esc leaves a field."
 
 _SCROLL = """<script>/* row %d */document.querySelector('[class*="st-key-focus-"]')?.scrollIntoView({block: "nearest"})</script>"""
 
