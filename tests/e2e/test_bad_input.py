@@ -164,10 +164,10 @@ def test_a_store_from_a_newer_version_is_refused(cli: Cli) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A place of 6 MB; root may mount one."""
+    """A place of 16 MB; root may mount one."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)], capture_output=True, check=False)
     if mounted.returncode != 0:
         pytest.skip("needs to mount a small file system, which is not allowed here")
     yield place
@@ -178,7 +178,7 @@ def test_a_full_disk_is_told_and_loses_nothing(cli: Cli, small_disk: Path) -> No
     """Exit 2 when the disk is full while ingesting; what was in the store before is still there."""
     write(cli.folder)
     cli("curate", "recipe.yaml", "--store", str(small_disk / "w.duckdb"))
-    big = [{"text": os.urandom(2_000).hex(), "label": str(place % 2)} for place in range(3_000)]
+    big = [{"text": os.urandom(2_000).hex(), "label": str(place % 2)} for place in range(8_000)]
     (cli.folder / "big.jsonl").write_bytes(lines(big))
     (cli.folder / "big.yaml").write_text(RECIPE.replace("train.jsonl", "big.jsonl"))
     done = cli("curate", "big.yaml", "--store", str(small_disk / "w.duckdb"), check=2)

@@ -21,6 +21,8 @@ _LEAST_LETTERS: Final = 40
 """Letters of a text that is judged; a character of a script without spaces counts as four."""
 _SURE: Final = 0.9
 _COMMON: Final = 0.05
+_MOST_NAMED: Final = 10
+"""Expected languages that are told by name."""
 _ABOUT_LANGUAGE: Final = (
     r"(?i)translat|\b(?:spanish|french|german|chinese|mandarin|japanese|korean|italian|portuguese|russian|arabic|hindi|latin|dutch|swedish|turkish|greek|"
     r"polish|hebrew|vietnamese|indonesian|english|language)\b|翻译|译[成为文]|英[语文]|[中汉法德日韩俄]语|[中日韩法德]文|西班牙|语言"
@@ -98,7 +100,7 @@ class Language:
             better = np.isnan(foreign) | (value > foreign)
             foreign, which = np.where(some & better, value, foreign), np.where(some & better, place, which)
         evidence = Evidence()
-        told = ", ".join(sorted(names[expected].tolist())) or "none"
+        told = ", ".join(sorted(names[expected].tolist())) if expected.sum() <= _MOST_NAMED else f"any of {int(expected.sum())}"
         for position in np.flatnonzero(foreign >= _SURE):
             row = np.where(expected, 0.0, chances[which[position]][position])
             values = {
