@@ -15,6 +15,8 @@ from workbench.selectors import (
     ContaminationParams,
     Coverage,
     CoverageParams,
+    CrossRoleDuplicates,
+    CrossRoleParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -63,6 +65,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "cross-role-duplicates",
         "contamination",
         "empty-text",
         "garbled",
@@ -102,6 +105,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("prompt", "input"))),
         NearDuplicates(params=NearDuplicateParams(roles=("prompt", "input", "response"))),
+        CrossRoleDuplicates(params=CrossRoleParams(roles=("prompt", "response"))),
         Contamination(params=ContaminationParams(roles=("prompt", "input"), searched=("response",))),
         SemanticDuplicates(params=SemanticDuplicateParams(roles=("prompt", "input"))),
         EmptyText(params=RolesParams(roles=("prompt", "response"))),

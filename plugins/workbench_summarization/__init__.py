@@ -15,6 +15,8 @@ from workbench.selectors import (
     ContaminationParams,
     Coverage,
     CoverageParams,
+    CrossRoleDuplicates,
+    CrossRoleParams,
     EmptyText,
     ExactDuplicateParams,
     ExactDuplicates,
@@ -63,6 +65,7 @@ TASK = Task(
     selectors=(
         "exact-duplicates",
         "near-duplicates",
+        "cross-role-duplicates",
         "contamination",
         "empty-text",
         "garbled",
@@ -103,6 +106,7 @@ def workbench_selectors() -> Iterable[Selector]:
     return [
         ExactDuplicates(params=ExactDuplicateParams(roles=("document",))),
         NearDuplicates(params=NearDuplicateParams(roles=("document",))),
+        CrossRoleDuplicates(params=CrossRoleParams(roles=("document", "summary"))),
         Contamination(params=ContaminationParams(roles=("document",))),
         SemanticDuplicates(params=SemanticDuplicateParams(roles=("document",))),
         EmptyText(params=RolesParams(roles=("document", "summary"))),

@@ -18,6 +18,8 @@ from workbench.selectors import (
     Composition,
     ContradictingAnswers,
     Coverage,
+    CrossRoleDuplicates,
+    CrossRoleParams,
     EmptyText,
     ExactDuplicates,
     Extractiveness,
@@ -54,6 +56,7 @@ PAIR = InputTargetParams(inputs=("text",), target="note")
 SELECTORS = [
     ExactDuplicates(),
     NearDuplicates(),
+    CrossRoleDuplicates(params=CrossRoleParams(roles=("text", "note"))),
     EmptyText(),
     LengthBounds(),
     Garbled(),
