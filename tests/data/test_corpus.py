@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from workbench.data import corpus
@@ -62,7 +63,8 @@ def test_known_objects_are_described_as_they_are(documentation):
 
 def test_nothing_of_this_machine_stands_in_it(documentation):
     """No address of an object, no environment, no folder: the same Python gives the same text elsewhere."""
-    parts = [part for name in ("signature", "docstring") for part in documentation.column(name).to_pylist() if part]
+    read = documentation.filter(pc.not_equal(documentation["kind"], "topic"))  # what the topics show was written by hand
+    parts = [part for name in ("signature", "docstring") for part in read.column(name).to_pylist() if part]
 
     assert [] == [part for part in parts if re.search(r"at 0x[0-9a-f]{6}", part)]
     assert [] == [part for part in documentation.column("signature").to_pylist() if part and ("environ(" in part or sys.prefix in part)]

@@ -45,8 +45,9 @@ def _unspaced_class() -> str:
 UNSPACED: Final = _unspaced_class()
 # Python's \w leaves combining marks out, which would cut words of Hindi or of vocalised Arabic into pieces.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"
-_RUN = rf"(?:[^\W{UNSPACED}]++|[{_MARKS}]++)++"
-WORD: Final = rf"[{UNSPACED}]|{_RUN}(?:(?:(?<=[^\W\d])['\u2019](?=[^\W\d{UNSPACED}])|(?<=\d)[.,](?=\d)){_RUN})*+"
+# Only single classes are possessive: before Python 3.11.5, possessive groups match wrongly.
+_RUN = rf"(?:[^\W{UNSPACED}]++|[{_MARKS}]++)+"
+WORD: Final = rf"[{UNSPACED}]|{_RUN}(?:(?:(?<=[^\W\d])['\u2019](?=[^\W\d{UNSPACED}])|(?<=\d)[.,](?=\d)){_RUN})*"
 """One word, as a regular expression of Python's: apostrophes between letters and points between digits belong to it."""
 _ABBREVIATION: Final = r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|al|Fig|No|approx)|\b[A-Z])\.$"
 _SENTENCE_END: Final = r"""(?:[。！？｡]+[”’」』）"']*|[.!?…]+["'”’)\]]*(?=\s))\s*|\n{2,}\s*"""
