@@ -7,8 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+
+settings.register_profile("workbench", deadline=None)  # times drift on shared machines, and the first call of a kernel compiles it
+settings.load_profile("workbench")
 
 
 @pytest.fixture(autouse=True)
