@@ -155,6 +155,7 @@ class Task:
         plants: the defects that can be planted in it.
         floor: the predictions that any useful model must beat.
         sample: makes examples from nothing but the running Python: ``(seed, size) -> Sample``, ``size`` being rows of train before planting.
+        sample_policy: rules that the defects planted in the sample call for; the recipe of the demo states them.
         model: the model that it is fine-tuned from by default.
         epochs: passes over the raw arm by default.
     """
@@ -172,6 +173,7 @@ class Task:
     plants: tuple[Plant, ...] = ()
     floor: Floor | None = None
     sample: Callable[[int, int], Sample] | None = None
+    sample_policy: tuple[PolicyRule, ...] = ()
     model: str
     epochs: float = 3.0
 

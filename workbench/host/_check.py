@@ -69,7 +69,8 @@ def check_task(value: object) -> Task:
         _check_unique(label, attribute, getattr(value, attribute))
     _require(bool(value.metrics), label, "metrics", value.metrics, "at least one, the primary one first")
     _check_tuple(label, "policy", value.policy, PolicyRule)
-    for item in value.policy:
+    _check_tuple(label, "sample_policy", value.sample_policy, PolicyRule)
+    for item in (*value.policy, *value.sample_policy):
         _check_rule(f"{label}, policy of {item.signal!r}", item.rule)
     for attribute in ("parse", "sample"):
         function = getattr(value, attribute)

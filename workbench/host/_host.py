@@ -179,7 +179,7 @@ def _checked_references(host: PluginHost, plugin: Plugin) -> Plugin:
                 host.metric(name, component.id)
             for name in task.selectors:
                 host.selector(name, component.id)
-            for item in task.policy:
+            for item in (*task.policy, *task.sample_policy):
                 selector, _, signal = item.signal.rpartition(".")
                 signals = [each.name for each in host.selector(selector, component.id).value.signals]
                 if signal not in signals:
