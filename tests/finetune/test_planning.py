@@ -158,7 +158,8 @@ def test_every_preset_can_be_built_and_trained(toys: SimpleNamespace, tmp_path: 
         case = next(case for case in toys.cases.values() if case.adapter.head == head)
         case = replace(case, model=f"scratch:{name}")
         plan, encoded = case.ready(tmp_path / head, steps=1)
-        case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / head / "run"))
+        artifact = case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / head / "run"))
+        assert len(case.test) == case.adapter.predict(artifact, case.test).num_rows
 
 
 def test_this_machine_is_described():

@@ -247,8 +247,11 @@ def test_an_empty_arm_is_refused(toys: SimpleNamespace, tmp_path: Path):
 
 def test_a_single_training_example_is_enough(case, tmp_path: Path):
     """An arm of one example trains, in batches of that one."""
+    events: list[RunEvent] = []
     plan, _ = case.ready(tmp_path, steps=2)
-    case.adapter.train(case.adapter.encode(case.train.slice(0, 1), plan), plan, TrainContext(seed=0, folder=tmp_path / "run"))
+    encoded = case.adapter.encode(case.train.slice(0, 1), plan)
+    case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / "run", emit=events.append))
+    assert 2 == events[-1].step
 
 
 def test_epochs_decide_the_steps_where_nothing_fixes_them(toys: SimpleNamespace, tmp_path: Path):
