@@ -3,9 +3,16 @@ from __future__ import annotations
 import random
 import unicodedata
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from workbench.selectors import ExactDuplicateParams, ExactDuplicates
+from workbench.selectors._columns import buffers
+from workbench.selectors._equal import text_hashes
+from workbench.selectors._scan import FACTOR
+from workbench.selectors._unicode import tables
+from workbench.types import ExampleTable
 
 
 def edges(findings):
@@ -66,15 +73,43 @@ def test_the_groups_do_not_depend_on_the_order_of_rows(examples, context, shuffl
     assert len(edges(before)) == len(edges(after))
 
 
-def thue_morse(flip):
-    """A text whose hash by powers of any odd number, modulo 2^64, is that of its opposite."""
-    return "".join("ab"[(at.bit_count() + flip) % 2] * 4 for at in range(4096))
+def colliding():
+    """Two printable texts of one hash: the third word takes back what the first had changed in its chain (see ``_equal``)."""
+    lowest = 2**64 - 1
+
+    def after(word):
+        value = int(FACTOR) ^ word
+        return (value << 31 | value >> 33) * int(FACTOR) & lowest
+
+    rng = random.Random(0)
+    while True:
+        first, second, third = (bytes(rng.choices(range(0x21, 0x7F), k=8)) for _ in range(3))
+        taken = after(int.from_bytes(first, "little")) ^ after(int.from_bytes(second, "little")) ^ int.from_bytes(third, "little")
+        other = taken.to_bytes(8, "little")
+        if all(0x21 <= byte < 0x7F for byte in other):
+            return [b"".join([word, b"and then", rest, b" the end"]).decode() for word, rest in ((first, third), (second, other))]
 
 
 def test_different_texts_of_one_hash_are_not_taken_for_one(examples, context):
     """What the hash puts together is compared as a whole."""
-    texts = [thue_morse(0), thue_morse(1), "c", thue_morse(1), f" {thue_morse(0)} "]
-    assert [(0, 4, "copy"), (1, 3, "copy")] == edges(ExactDuplicates().score(examples(text=texts), context()))
+    one, other = colliding()
+    hashes = np.empty(2, dtype=np.uint64)
+    text_hashes(*buffers(pa.array([one, other], pa.large_string())), tables().classes, hashes, np.empty(2, dtype=bool))
+    assert hashes[0] == hashes[1]
+    assert [(0, 4, "copy"), (1, 3, "copy")] == edges(ExactDuplicates().score(examples(text=[one, other, "c", other, f" {one} "]), context()))
+
+
+def test_rows_of_many_chunks_with_more_texts_than_one_hash_table_holds(context):
+    """The first of equal texts is found across the pieces and parts that the work is cut into."""
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(0, 50_000, 90_000)
+    chunks = [pa.array([f"text  {number}" for number in part.tolist()], pa.large_string()) for part in np.array_split(numbers, 7)]
+    found = ExactDuplicates().score(ExampleTable(pa.table({"text": pa.chunked_array(chunks)}), ("text",)), context(threads=2))
+    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    rest = np.flatnonzero(first[inverse] != np.arange(len(numbers)))
+    order = np.lexsort((rest, first[inverse][rest]))
+    assert first[inverse][rest][order].tolist() == found.edges["a"].to_pylist()
+    assert rest[order].tolist() == found.edges["b"].to_pylist()
 
 
 @pytest.mark.parametrize("threads", [1, 2])

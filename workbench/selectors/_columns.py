@@ -42,6 +42,14 @@ def text_of(examples: ExampleTable, role: str) -> pa.LargeStringArray:
     return pc.if_else(column.is_valid(), joined, pa.scalar(None, pa.large_string()))
 
 
+def chunks_of(examples: ExampleTable, role: str) -> list[pa.LargeStringArray]:
+    """What ``text_of`` gives, in pieces: a column of text in its own, without a copy."""
+    import pyarrow as pa
+
+    column = examples.column(role)
+    return column.chunks if pa.types.is_large_string(column.type) else [text_of(examples, role)]
+
+
 def joined_text(examples: ExampleTable, roles: Sequence[str]) -> pa.LargeStringArray:
     """Several roles as one text per example, a line break between them; an absent one is empty."""
     import pyarrow as pa
@@ -56,12 +64,25 @@ def composed(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if _is_ascii(texts):
+        return texts
     foreign = pc.invert(pc.string_is_ascii(pc.fill_null(texts, "")))
     others = texts.filter(foreign).to_pylist()
     if all(unicodedata.is_normalized("NFC", text) for text in others):
         return texts
     replacements = pa.array([unicodedata.normalize("NFC", text) for text in others], pa.large_string())
     return pc.replace_with_mask(texts, foreign, replacements)
+
+
+def _is_ascii(texts: pa.LargeStringArray) -> bool:
+    """Whether all bytes of the texts are ASCII; what an absent text hides counts, too."""
+    import numpy as np
+
+    _, offsets, data = texts.buffers()
+    if len(texts) == 0 or data is None:
+        return True
+    start, end = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)[[0, -1]]
+    return bool(np.frombuffer(data, dtype=np.uint8)[start:end].max(initial=0) < 0x80)
 
 
 def buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,20 +170,23 @@ def edge_table(parts: Sequence[tuple[np.ndarray, np.ndarray, str, PairKind, np.n
     import numpy as np
     import pyarrow as pa
 
-    tables = [
-        pa.table(
-            {
-                "a": pa.array(np.minimum(a, b), pa.int64()),
-                "b": pa.array(np.maximum(a, b), pa.int64()),
-                "signal": pa.array([signal] * len(a), pa.string()),
-                "kind": pa.array([kind.value] * len(a), pa.string()),
-                "similarity": pa.array(np.broadcast_to(similarity, len(a)), pa.float64()),
-            },
-        )
-        for a, b, signal, kind, similarity in parts
-        if len(a)
-    ]
-    return pa.concat_tables(tables).sort_by([("a", "ascending"), ("b", "ascending")]) if tables else None
+    parts = [part for part in parts if len(part[0])]
+    if not parts:
+        return None
+    low = np.concatenate([np.minimum(a, b) for a, b, _, _, _ in parts])
+    high = np.concatenate([np.maximum(a, b) for a, b, _, _, _ in parts])
+    similarities = np.concatenate([np.broadcast_to(similarity, len(a)) for a, _, _, _, similarity in parts])
+    order = np.argsort(low * (int(high.max()) + 1) + high, kind="stable")
+    part = pa.array(np.repeat(np.arange(len(parts)), [len(a) for a, _, _, _, _ in parts])[order])
+    return pa.table(
+        {
+            "a": pa.array(low[order], pa.int64()),
+            "b": pa.array(high[order], pa.int64()),
+            "signal": pa.array([signal for _, _, signal, _, _ in parts], pa.string()).take(part),
+            "kind": pa.array([kind.value for _, _, _, kind, _ in parts], pa.string()).take(part),
+            "similarity": pa.array(similarities[order], pa.float64()),
+        },
+    )
 
 
 def findings(

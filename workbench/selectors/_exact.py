@@ -82,8 +82,10 @@ class ExactDuplicates:
         groups = np.flatnonzero(firsts == np.arange(size))
         centres = groups[first_of_each(inputs[groups])]
         conflicts = groups[centres != groups]
-        has_copy = np.bincount(firsts, minlength=size)[firsts] > 1
-        many = np.bincount(inputs[groups], minlength=int(inputs.max()) + 1) > 1
+        has_copy = np.zeros(size, dtype=bool)
+        has_copy[copies] = has_copy[firsts[copies]] = True
+        many = np.zeros(int(inputs.max()) + 1, dtype=bool)
+        many[inputs[conflicts]] = True
         return findings(
             self.signals,
             {"copy": nullable(has_copy.astype(np.float64), ~absent(examples, [*roles, *target])), "conflict": many[inputs]},
