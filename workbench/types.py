@@ -319,7 +319,8 @@ class Findings:
         evidence: sparse; ``position`` int64 (in the examples given), ``signal`` string, ``reason`` string (a code that the signal declares),
             ``values`` string (JSON object), ``partners`` list<int64> (positions), ``spans`` list<struct<role: string, start: int32, end: int32>>
             (code points). A value ``other`` is a text outside of the dataset that the example is like: ``{"where": ..., "text": ..., "start": ...,
-            "end": ...}``, the span in code points of the text. None is none.
+            "end": ..., "content_hash": ...}``, the span in code points of the text; where the text is an example's, by the hash it is erased with
+            that example. None is none.
         edges: ``a`` < ``b`` int64 (positions), ``signal`` string, ``kind`` string (``PairKind``), ``similarity`` float64, each pair once.
             Exact copies are collapsed: a ``copy`` edge goes from the first of a group to each other member, and only the first has edges of other
             kinds, which hold for the whole group. None is none.

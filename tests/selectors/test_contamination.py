@@ -112,6 +112,13 @@ def test_the_longest_piece_is_marked_on_both_sides(compare):
     assert ("overlap", "span", 9, 9 / 14) == (found["signal"], found["reason"], found["words"], found["share"])
 
 
+def test_what_is_quoted_names_its_example(examples, held, context):
+    """So that the words are erased together with the example."""
+    items = held(text=["Something of no interest here at all today", FOX])
+    (found,) = told(Contamination().score(examples(text=[f"He said: {FOX}"]), context(held_out=items)))
+    assert items.examples.values("content_hash")[1] == found["other"]["content_hash"]
+
+
 def test_a_chinese_piece_is_counted_in_characters(compare):
     """Whatever stands around it, in whatever script."""
     text = f"He wrote: {SKY[:20]}, or so."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -76,6 +78,31 @@ def test_the_rest_is_as_it_was(filled):
     assert "pin" == store.ledger.undo(author="ann").payload["action"]
     with pytest.raises(DataError, match="names row 3"):
         store.ledger.pin("data", [3], "keep", author="ann")
+
+
+def test_evidence_that_quotes_it_goes_with_it(filled):
+    """A training row that overlaps an evaluation example has that example's words as evidence, in whatever dataset; the row and its score stay."""
+    store, record = filled
+    example = store.datasets.examples(record.dataset_id, rows=np.array([3])).table
+    quotes = [{"text": PRIVATE, "content_hash": example["content_hash"][0].as_py()}, {"text": "of no interest", "content_hash": "0" * 32}, "a word"]
+    training = imported(store, examples(numbered(3)), name="training")
+    evidence = pa.table(
+        {
+            "position": pa.array([0, 1, 2], pa.int64()),
+            "signal": ["score"] * 3,
+            "reason": ["like"] * 3,
+            "values": [json.dumps({"other": each}) for each in quotes],
+            "partners": pa.nulls(3, pa.list_(pa.int64())),
+            "spans": pa.nulls(3, pa.list_(pa.struct([("role", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
+        }
+    )
+    run = run_of(training.dataset_id, (SCORE,))
+    store.signals.add(run, np.arange(3), Findings(signals=pa.table({"score": [0.9, 0.8, 0.7]}), evidence=evidence))
+    store.forget(record.dataset_id, 3, author="ann", reason="asked to")
+    store.compact()
+    assert PRIVATE.encode() not in store.path.read_bytes()
+    assert [1, 2] == sorted(store.signals.evidence(training.dataset_id, [0, 1, 2])["row"].to_pylist())
+    assert 3 == store.datasets.get(training.dataset_id).imported
 
 
 def test_it_does_not_come_back_with_the_next_import(filled):

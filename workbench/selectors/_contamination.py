@@ -66,7 +66,7 @@ class Contamination:
 
     params: ContaminationParams = ContaminationParams()
     name: str = "contamination"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.DECONTAMINATION
     scope: Scope = Scope.ROW
     signals: tuple[Signal, ...] = (
@@ -171,6 +171,7 @@ class _Known:
         texts = joined_text(items, self.roles)
         there = places_of(texts, found.place[told], found.words[told]).tolist()
         here = places_of(joined_text(some, roles), found.at[told], found.words[told]).tolist()
+        hashes = items.texts("content_hash")
         sizes = [[len(text or "") for text in text_of(some, role).to_pylist()] for role in roles]
         wheres = _where(items)
         for at, position in enumerate(told.tolist()):
@@ -183,7 +184,7 @@ class _Known:
                     "where": wheres[at],
                     "words": int(found.words[position]),
                     "share": float(found.share[position]),
-                    OTHER: _excerpt(wheres[at], texts[at].as_py(), *there[at]),
+                    OTHER: {**_excerpt(wheres[at], texts[at].as_py(), *there[at]), "content_hash": hashes[at]},
                 },
                 spans=_by_role(roles, [size[at] for size in sizes], *here[at]),
             )

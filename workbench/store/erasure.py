@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from workbench.store.records import LedgerEntry
 
 FORGET = history.FORGET
+# Of whatever dataset: what a row has in common with an example that models are judged on is told with that example's own words.
+_QUOTED = """DELETE FROM _evidence WHERE json_extract_string("values", '$.other.content_hash') IN (SELECT unnest(?::VARCHAR[]))"""
 _BY_RUN = ("encode_audits", "predictions", "statistics")
 
 
@@ -57,6 +59,7 @@ def forget(door: Door, dataset_id: int, row: int, *, author: str, reason: str) -
             payload = {"content_hashes": hashes, "rows": sum(map(len, rows.values())), "reason": reason}
             entry = history.append(connection, FORGET, payload, dataset=name, author=author)
             connection.execute("UPDATE ledger_pins SET example_id = content_hash WHERE content_hash IN (SELECT unnest(?::VARCHAR[]))", [hashes])
+            connection.execute(_QUOTED, [hashes])
             for number, found in rows.items():
                 _erase(connection, number, found, reason=f"forgotten: {reason}" if reason else "forgotten")
                 for (verdict_set,) in connection.execute("SELECT verdict_set FROM verdict_sets WHERE dataset_id = ?", [number]).fetchall():
