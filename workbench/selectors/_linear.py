@@ -118,7 +118,15 @@ class OutOfFold:
             yield rows, _softmax(scores / np.float32(self.temperature))
 
 
-def out_of_fold(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarray, *, seed: int, context: SelectorContext) -> OutOfFold:
+def out_of_fold(  # noqa: PLR0913 - what a model is trained from, and how
+    features: scipy.sparse.csr_array,
+    labels: np.ndarray,
+    folds: np.ndarray,
+    *,
+    seed: int,
+    context: SelectorContext,
+    distrusted: np.ndarray | None = None,
+) -> OutOfFold:
     """Train one model per fold on the texts outside it.
 
     Args:
@@ -127,10 +135,14 @@ def out_of_fold(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.
         folds: int64 [n].
         seed: of the order in training.
         context: for threads, progress and the wish to stop.
+        distrusted: bool [n], labels that no model is trained on; all are judged.
     """
     classes = int(labels.max()) + 1
+    taught = [np.flatnonzero(folds != fold) for fold in range(int(folds.max()) + 1)]
+    if distrusted is not None:
+        taught = [rows[~distrusted[rows]] for rows in taught]
     if features.nnz * classes > MOST_WORK or features.shape[1] * classes > MOST_WEIGHTS:
-        weights = [_centroids(features[folds != fold], labels[folds != fold], classes) for fold in range(int(folds.max()) + 1)]
+        weights = [_centroids(features[rows], labels[rows], classes) for rows in taught]
         biases = [np.zeros(classes, dtype=np.float32) for _ in weights]
         temperature, _ = _best_temperature(features, labels, folds, weights, biases)
         return OutOfFold(
@@ -141,12 +153,13 @@ def out_of_fold(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.
             temperature=temperature,
             method="the nearest class centroids, because texts times classes are too many for the linear model",
         )
-    return _train(features, labels, folds, classes, seed, context)
+    return _train(features, labels, folds, taught, seed, context)
 
 
-def _train(features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarray, classes: int, seed: int, context: SelectorContext) -> OutOfFold:
-    count = int(folds.max()) + 1
-    rows = [np.flatnonzero(folds != fold) for fold in range(count)]
+def _train(
+    features: scipy.sparse.csr_array, labels: np.ndarray, folds: np.ndarray, rows: Sequence[np.ndarray], seed: int, context: SelectorContext
+) -> OutOfFold:
+    count, classes = len(rows), int(labels.max()) + 1
     weights = [np.zeros((features.shape[1], classes), dtype=np.float32) for _ in range(count)]
     biases = [np.zeros(classes, dtype=np.float32) for _ in range(count)]
     squares = [np.full(features.shape[1] + 1, 1e-6, dtype=np.float32) for _ in range(count)]
