@@ -629,6 +629,35 @@ class Encoded:
     audit: pa.Table | None = None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """What a model said of each training example at the end of every epoch of one run.
+
+    A *target* is what carries loss: the label of a text; each token of a response or a summary, the stop token among them, given those before it
+    (teacher forcing); the start and the end of an answer in each window that a context is read in. With logits ``z``, probabilities
+    ``p = softmax(z)`` and the right class ``y`` of a target, all values but one are means over the targets of an example, whatever the head:
+
+    - ``loss`` = mean of ``-ln p_y``, in nats: so ``exp(-loss)`` is the probability of a label, and the geometric mean of those of a text's tokens;
+    - ``margin`` = mean of ``z_y - max over i != y of z_i``, in nats, for differences of logits are those of log-probabilities (Pleiss et al. 2020,
+      section 3.1);
+    - ``correct`` = share of targets whose margin is above 0: 0 or 1 of a label;
+    - ``error_norm`` = mean of ``|p - onehot(y)|``, the Euclidean norm, 0 to the square root of 2 (EL2N: Paul et al. 2021, definition 2.2);
+    - ``log_probability`` = the sum of ``ln p_y`` over the targets, in nats (of a span: the mean of the sums of its windows).
+
+    They are measured after the last step of each epoch, by one pass over all training examples without dropout, so that they are comparable with
+    one another. An epoch is a pass over the training examples; the last one may be a part of a pass.
+
+    Attributes:
+        table: one row per epoch and example, by epoch, then in the order of training examples: ``epoch`` int32 (1, 2, ...), ``row`` int64,
+            ``loss``, ``log_probability``, ``margin``, ``correct``, ``error_norm`` float64. Null where an example has no target; a margin is null too
+            where there is no other class.
+        head: of the adapter, see ``RunPlan``.
+    """
+
+    table: pa.Table
+    head: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainContext:
     """What training may use beside features and plan.
@@ -638,6 +667,8 @@ class TrainContext:
         folder: the run's own; checkpoints live here, and training resumes from the newest one.
         validation: features of the validation examples, if any.
         weights: one weight per training example, float64 [n]; None is all ones.
+        trace: asks for the trace of the run: takes ``Trace.table`` once, when training has ended; that of a run that was interrupted and resumed is
+            the same. None asks for none, and costs nothing.
         emit: takes events; must be cheap, it never waits for the store.
         stopped: whether to stop at the next step boundary, with a checkpoint; ``train`` then raises KeyboardInterrupt.
     """
@@ -646,6 +677,7 @@ class TrainContext:
     folder: Path
     validation: Encoded | None = None
     weights: np.ndarray | None = None
+    trace: Callable[[pa.Table], None] | None = None
     emit: Callable[[RunEvent], None] = lambda _event: None
     stopped: Callable[[], bool] = lambda: False
 

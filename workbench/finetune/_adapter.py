@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.finetune._artifact import Codec
     from workbench.finetune._features import Features
     from workbench.finetune._prepare import Measured
+    from workbench.finetune._trace import TraceKeeper
     from workbench.types import Environment, ExampleTable, FineTuneSpec, RunPlan, TrainContext
 
 _SAMPLE = 20_000
@@ -68,8 +69,14 @@ class Adapter(ABC):
         """Features and audit. When scoring, targets are not truncated; an example without a target supervises nothing."""
 
     @abstractmethod
+    def _outputs(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits and labels of each target, see ``_losses.Outputs``."""
+
     def _losses(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Nats and targets per feature, see ``_losses.Losses``."""
+        from workbench.finetune._losses import token_losses
+
+        return token_losses(*self._outputs(model, batch))
 
     @abstractmethod
     def _predict(self, artifact: Artifact, examples: ExampleTable) -> pa.Table:
@@ -154,8 +161,16 @@ class Adapter(ABC):
         if model.config.pad_token_id is None:
             model.config.pad_token_id = codec.pad
         validation = None if context.validation is None else _own(context.validation)
-        checkpoints = train_model(model, _own(encoded), validation, losses=self._losses, pad=codec.pad, plan=plan, context=context)
+        keeper = None if context.trace is None else self._trace_keeper(encoded, codec.pad)
+        checkpoints = train_model(model, _own(encoded), validation, losses=self._losses, keeper=keeper, pad=codec.pad, plan=plan, context=context)
         return Artifact(model=model, codec=codec, checkpoints=checkpoints)
+
+    def _trace_keeper(self, encoded: Encoded, pad: int) -> TraceKeeper:
+        from workbench.finetune._trace import TraceKeeper
+
+        if encoded.audit is None:
+            raise PluginError("the features come without an audit, so a trace could not name its rows.", expected="what encode of this adapter gave")
+        return TraceKeeper(_own(encoded), encoded.audit.column("row").to_numpy(), outputs=self._outputs, pad=pad)
 
     def predict(self, artifact: object, examples: ExampleTable) -> pa.Table:
         """Give one row per example, in order; see ``types.FineTuneAdapter.predict`` for the columns."""

@@ -22,11 +22,12 @@ _SEAL = "sealed.json"
 
 
 def run_fingerprint(features: Features, plan: RunPlan, context: TrainContext) -> str:
-    """A hash of all that decides the weights of a run."""
+    """A hash of all that decides the weights of a run, and its trace."""
     decisive = {name: value for name, value in asdict(plan).items() if name not in {"assets", "warnings"}}
     digest = hashlib.blake2b(json.dumps([decisive, context.seed], sort_keys=True, default=str).encode(), digest_size=16)
     digest.update(features.fingerprint().encode())
     digest.update(b"" if context.weights is None else context.weights.tobytes())
+    digest.update(b"" if context.trace is None else b"traced")  # it could not go on from a run that was not
     return digest.hexdigest()
 
 
@@ -46,7 +47,12 @@ def newest_checkpoint(folder: Path, fingerprint: str) -> Path | None:
             whole.append(checkpoint)
         else:
             shutil.rmtree(checkpoint)
-    return max(whole, key=lambda checkpoint: int(checkpoint.name.rpartition("-")[2]), default=None)
+    return max(whole, key=step_of, default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The optimizer steps that a checkpoint was written after."""
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _is_whole(checkpoint: Path, fingerprint: str) -> bool:

@@ -15,6 +15,10 @@ from workbench.finetune._quiet import quiet
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+Outputs = Callable[["PreTrainedModel", dict[str, torch.Tensor]], tuple[torch.Tensor, torch.Tensor]]
+"""What a head says of its targets: model and batch to logits [n, targets, classes] and labels int64 [n, targets], ``IGNORED`` where there is no
+target. A class is a label, a token of the vocabulary, or a token of the window that a span may begin or end at."""
+
 Losses = Callable[["PreTrainedModel", dict[str, torch.Tensor]], tuple[torch.Tensor, torch.Tensor]]
 """A head's loss: model and batch to nats float32 [n], summed over the targets of each feature, and how many targets those are, float32 [n]."""
 

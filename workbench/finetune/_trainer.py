@@ -12,10 +12,11 @@ from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from workbench.errors import RunError
-from workbench.finetune._checkpoints import newest_checkpoint, run_fingerprint, seal
+from workbench.finetune._checkpoints import newest_checkpoint, run_fingerprint, seal, step_of
 from workbench.finetune._features import Features, collate, schedule
 from workbench.finetune._losses import Losses, losses_of, weighted_mean
 from workbench.finetune._quiet import quiet
+from workbench.finetune._trace import epoch_ends
 from workbench.types import RunEvent
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel
 
+    from workbench.finetune._trace import TraceKeeper
     from workbench.types import RunPlan, TrainContext
 
 _REPORTS = 200
@@ -31,7 +33,15 @@ _REPORTS = 200
 
 
 def train_model(
-    model: PreTrainedModel, features: Features, validation: Features | None, *, losses: Losses, pad: int, plan: RunPlan, context: TrainContext
+    model: PreTrainedModel,
+    features: Features,
+    validation: Features | None,
+    *,
+    losses: Losses,
+    keeper: TraceKeeper | None = None,
+    pad: int,
+    plan: RunPlan,
+    context: TrainContext,
 ) -> Path:
     """Train a model in place, from the newest checkpoint on where there is one.
 
@@ -40,6 +50,7 @@ def train_model(
         features: of the training examples.
         validation: of the validation examples, if any.
         losses: the head's loss.
+        keeper: measures the trace that the context asks for, if it does.
         pad: the padding token.
         plan: how to train.
         context: seed, folder, weights, events, stop flag.
@@ -61,6 +72,11 @@ def train_model(
     checkpoints = context.folder / "checkpoints"
     fingerprint = run_fingerprint(features, plan, context)
     torch.set_num_threads(cast("int", plan.options["threads"]))
+    resumed = newest_checkpoint(checkpoints, fingerprint)
+    if keeper is not None:
+        done = 0 if resumed is None else step_of(resumed)
+        if not keeper.start(checkpoints / "trace", fingerprint, epoch_ends(len(usable), batch_size, steps), done):
+            resumed = None
     with quiet():
         trainer = _Trainer(
             losses=losses,
@@ -70,15 +86,16 @@ def train_model(
             args=_arguments(plan, checkpoints, context.seed, batch_size, steps),
             train_dataset=_Positions(order.ravel()),
             data_collator=_Collator(features, weights, pad),
-            callbacks=[_Reporter(plan, context, steps, fingerprint)],
+            callbacks=[_Reporter(plan, context, steps, fingerprint, keeper)],
         )
         trainer.remove_callback(PrinterCallback)
-        resumed = newest_checkpoint(checkpoints, fingerprint)
         result = trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
     if trainer.state.global_step < steps:
         raise KeyboardInterrupt
     model.config.use_cache = True  # the Trainer turns it off; generation needs it
     model.eval()  # type: ignore[no-untyped-call]  # transformers
+    if keeper is not None and context.trace is not None:
+        context.trace(keeper.whole())
     context.emit(RunEvent(kind="end", step=steps, total=steps, values={"seconds": result.metrics["train_runtime"]}))
     return checkpoints
 
@@ -185,11 +202,12 @@ class _Trainer(Trainer):
 class _Reporter(TrainerCallback):
     """Decides when to log, evaluate, save and stop, and turns what happens into events."""
 
-    def __init__(self, plan: RunPlan, context: TrainContext, steps: int, fingerprint: str) -> None:
+    def __init__(self, plan: RunPlan, context: TrainContext, steps: int, fingerprint: str, keeper: TraceKeeper | None) -> None:
         evaluations = cast("int", plan.options["evaluations"]) if context.validation is not None else 0
         self._context = context
         self._steps = steps
         self._fingerprint = fingerprint
+        self._keeper = keeper
         self._log_every = max(1, steps // _REPORTS)
         self._evaluate_at = {math.ceil(steps * (index + 1) / evaluations) for index in range(evaluations)}
         self._checkpoint_seconds = cast("float", plan.options["checkpoint_seconds"])
@@ -202,7 +220,9 @@ class _Reporter(TrainerCallback):
         if state.global_step:
             self._emit("resume", state)
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:  # noqa: ARG002
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **told: Any) -> None:  # noqa: ARG002
+        if self._keeper is not None:
+            self._keeper.after_step(state.global_step, told["model"])  # before a checkpoint of this step is written, so that none lacks its epochs
         last = state.global_step >= self._steps
         control.should_log = last or state.global_step % self._log_every == 0
         control.should_evaluate = state.global_step in self._evaluate_at

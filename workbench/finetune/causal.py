@@ -109,11 +109,9 @@ class CausalGeneration(Adapter):
         tokens, supervised = features.tokens["input_ids"].lengths, [len(response) for response in responses]
         return features, audit_table(examples, tokens=tokens, supervised=supervised, truncated=truncated, stop=targets.stopped())
 
-    def _losses(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        from workbench.finetune._losses import token_losses
-
+    def _outputs(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False).logits
-        return token_losses(logits[:, :-1], batch["labels"][:, 1:])
+        return logits[:, :-1], batch["labels"][:, 1:]
 
     def _predict(self, artifact: Artifact, examples: ExampleTable) -> pa.Table:
         from workbench.finetune._conversations import encode_conversations

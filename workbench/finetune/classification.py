@@ -98,13 +98,10 @@ class SequenceClassification(Adapter):
         tokens = features.tokens["input_ids"].lengths
         return features, audit_table(examples, tokens=tokens, supervised=(labels != IGNORED).astype(np.int32), truncated=truncated, stop=None)
 
-    def _losses(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        from workbench.finetune._losses import token_losses
-
-        labels = batch["labels"].unsqueeze(1)
+    def _outputs(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         # Without labels, since the models' own loss takes a single label for a regression.
         logits = model(**{name: tensor for name, tensor in batch.items() if name != "labels"}).logits
-        return token_losses(logits.unsqueeze(1), labels)
+        return logits.unsqueeze(1), batch["labels"].unsqueeze(1)
 
     def _logits(self, artifact: Artifact, examples: ExampleTable) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np

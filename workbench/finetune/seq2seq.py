@@ -84,14 +84,12 @@ class SequenceToSequence(Adapter):
         truncated = [source or target for source, target in zip(source_truncated, targets.truncated, strict=True)]
         return features, audit_table(examples, tokens=features.lengths, supervised=supervised, truncated=truncated, stop=targets.stopped())
 
-    def _losses(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        from workbench.finetune._losses import token_losses
-
+    def _outputs(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         labels = batch["labels"]
         # The shifted targets instead of the labels themselves: given labels, a model would compute its own, unweighted loss besides.
         shifted = model.prepare_decoder_input_ids_from_labels(labels=labels)  # type: ignore[operator]  # transformers
         logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], decoder_input_ids=shifted, use_cache=False).logits
-        return token_losses(logits, labels)
+        return logits, labels
 
     def _predict(self, artifact: Artifact, examples: ExampleTable) -> pa.Table:
         from workbench.finetune._scores import losses_by_example

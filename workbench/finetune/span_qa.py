@@ -85,15 +85,13 @@ class SpanQuestionAnswering(Adapter):
         truncated = [cut_off or not whole for cut_off, whole in zip(windows.truncated, held, strict=True)]
         return features, audit_table(examples, tokens=windows.tokens(), supervised=supervised, truncated=truncated, stop=None)
 
-    def _losses(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _outputs(self, model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
-
-        from workbench.finetune._losses import token_losses
 
         output = model(**{name: tensor for name, tensor in batch.items() if name not in {"starts", "ends"}})
         logits = torch.stack([output.start_logits, output.end_logits], dim=1)
         logits = logits.masked_fill(batch["attention_mask"].unsqueeze(1) == 0, torch.finfo(logits.dtype).min)
-        return token_losses(logits, torch.stack([batch["starts"], batch["ends"]], dim=1))
+        return logits, torch.stack([batch["starts"], batch["ends"]], dim=1)
 
     def _predict(self, artifact: Artifact, examples: ExampleTable) -> pa.Table:
         import numpy as np
