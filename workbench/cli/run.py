@@ -30,7 +30,7 @@ def run(
     Started again, it goes on where it was.
     """
     from workbench.experiment import dry_run as estimate
-    from workbench.experiment import read_recipe, resolve
+    from workbench.experiment import read_recipe, resolve, weighted_by
     from workbench.finetune import environment
 
     session: Session = ctx.obj
@@ -44,6 +44,11 @@ def run(
         "dry-run",
         {"rows": found.rows, "rejected": found.rejected, "runs": found.runs, "steps_per_run": found.steps, "disk_bytes": found.disk},
         {"minutes": found.minutes},
-        Table(name="arms", title="Arms", columns=("arm", "seeds"), rows=[(arm, len(read.compare.seeds)) for arm in read.compare.arms]),
+        Table(
+            name="arms",
+            title="Arms",
+            columns=("arm", "seeds", "weights"),
+            rows=[(arm, len(read.compare.seeds), weighted_by(plan, arm) or "") for arm in read.compare.arms],
+        ),
         "Minutes are an estimate from a few training steps on this machine. Nothing was written.",
     )

@@ -11,7 +11,7 @@ from workbench.curate import decide, training_rows
 from workbench.experiment.resolve import WITHOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from workbench.curate import Decision
     from workbench.store import ArmRecord, ExperimentRecord, PolicyRecord, SelectorRun, Store
@@ -26,8 +26,9 @@ def freeze_arms(
     *,
     arms: Sequence[str],
     seeds: Sequence[int],
+    notes: Mapping[str, str],
 ) -> list[ArmRecord]:
-    """Fix which rows each arm trains on; arms that are frozen already stay as they are."""
+    """Fix which rows each arm trains on; arms that are frozen already stay as they are. ``notes`` is what one should know of an arm."""
     dataset_id = experiment.dataset_id
     raw = store.datasets.rows(dataset_id, "train")
     curated = training_rows(store, decision)
@@ -48,6 +49,7 @@ def freeze_arms(
                 rows,
                 policy_id=policy.policy_id,
                 ledger_number=decision.ledger_number,
+                note=notes.get(arm, ""),
             )
             for seed, rows in drawn
         ]

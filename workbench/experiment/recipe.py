@@ -75,7 +75,10 @@ class Data(_Section):
 
 
 class FineTune(_Section):
-    """How each arm is fine-tuned; further keys are the adapter's own options."""
+    """How each arm is fine-tuned; further keys are the adapter's own options.
+
+    ``weights`` is a signal, ``<selector>.<signal>``, that says how often each example of a curated arm counts.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -83,6 +86,7 @@ class FineTune(_Section):
     model: str | None = None
     epochs: Annotated[float, Field(gt=0)] | None = None
     trust_remote_code: bool = False
+    weights: str | None = None
 
 
 class Compare(_Section):

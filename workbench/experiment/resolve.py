@@ -68,6 +68,7 @@ class Plan:
                 "version": self.adapter.value.version,
                 "model": self.spec.model,
                 "options": dict(self.spec.options),
+                **({"weights": self.recipe.finetune.weights} if self.recipe.finetune.weights else {}),
             },
             "metrics": {metric.id: metric.value.version for metric in self.metrics},
         }
@@ -89,6 +90,7 @@ def resolve(recipe: Recipe, host: PluginHost, *, located: Located | None = None,
     metrics = tuple(_named(lambda name=name: host.metric(name, task=task.id), place("compare", "metrics")) for name in names)
     _check_arms(recipe, selectors, place)
     _check_plants(recipe, task.value, place)
+    _check_weights(recipe, selectors, place)
     return Plan(
         recipe=recipe,
         text=text,
@@ -240,12 +242,28 @@ def _check_plants(recipe: Recipe, task: Task, place: Any) -> None:
             raise RecipeError(f"{place('plant', name)}: {name} cannot be {share}.", expected="a share between 0 and 1")
 
 
+def _check_weights(recipe: Recipe, selectors: Sequence[ConfiguredSelector], place: Any) -> None:
+    """Refuse to weigh by a signal that nobody writes, or that may be no weight."""
+    name = recipe.finetune.weights
+    if name is None:
+        return
+    known = {f"{each.selector.name}.{signal.name}": signal for each in selectors for signal in each.selector.signals}
+    if name not in known:
+        raise UnknownNameError("signal", name, known, where=place("finetune", "weights"))
+    low = known[name].low
+    if low is None or low < 0:
+        raise RecipeError(
+            f"{place('finetune', 'weights')}: {name} may be below 0, so it is no weight.",
+            expected="a signal of at least 0, such as reweighing.weight",
+        )
+
+
 def _spec(recipe: Recipe, task: Task, adapter: Component[FineTuneAdapter], place: Any) -> FineTuneSpec:
     known = adapter.value.options
     options = {"epochs": recipe.finetune.epochs if recipe.finetune.epochs is not None else task.epochs}
     for key, value in (recipe.finetune.model_extra or {}).items():
         if key not in known:
-            raise UnknownNameError("option of the adapter", key, [*known, "adapter", "model", "epochs"], where=place("finetune", key))
+            raise UnknownNameError("option of the adapter", key, [*known, "adapter", "model", "epochs", "weights"], where=place("finetune", key))
         options[key] = cast("Any", _typed(value, known[key], f"{place('finetune', key)}: {key}"))
     return FineTuneSpec(
         model=recipe.finetune.model or task.model,

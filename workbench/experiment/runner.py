@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.curate import Decision, decide, find_policy, score, training_rows
 from workbench.errors import RunError, WorkbenchError
 from workbench.experiment.against import read_against
@@ -18,6 +20,7 @@ from workbench.experiment.arms import arm_of, freeze_arms
 from workbench.experiment.importing import import_data
 from workbench.experiment.judge import FLOOR, judge
 from workbench.experiment.training import execute, metric_results
+from workbench.experiment.weights import read_weights, weighted_by
 from workbench.types import Silent
 
 if TYPE_CHECKING:
@@ -100,7 +103,9 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
     experiment, decision = _open(store, plan, curated)
     store.experiments.update(experiment.experiment_id, steps=_unless_known(experiment, curated.steps))
     compare = plan.recipe.compare
-    arms = freeze_arms(store, experiment, curated.runs, curated.policy, decision, arms=compare.arms, seeds=compare.seeds)
+    weighted = read_weights(store, plan, curated, progress)
+    notes = {arm: f"weighted by {signal}" for arm in compare.arms if (signal := weighted_by(plan, arm))}
+    arms = freeze_arms(store, experiment, curated.runs, curated.policy, decision, arms=compare.arms, seeds=compare.seeds, notes=notes)
     evaluation = store.datasets.examples(curated.dataset.dataset_id, split="eval")
     if not len(evaluation):
         raise RunError(f"the dataset {curated.dataset.name!r} has no evaluation examples.", expected="at least one row in `eval`")
@@ -111,8 +116,11 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
         if each.state == "finished":
             continue
         rows = store.experiments.arm_rows(arm_of(arms, each.arm, each.seed).arm_id)
+        weights = None if weighted is None or weighted_by(plan, each.arm) is None else weighted[1][np.searchsorted(weighted[0], rows)]
         try:
-            seconds = execute(store, plan, each, run_plan, rows=rows, validation=validation, evaluation=evaluation, progress=progress)
+            seconds = execute(
+                store, plan, each, run_plan, rows=rows, weights=weights, validation=validation, evaluation=evaluation, progress=progress
+            )
         except WorkbenchError as error:
             store.experiments.fail_run(each.run_id, str(error))
             progress.say(f"failed: {each.name}: {error}")

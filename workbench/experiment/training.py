@@ -38,11 +38,23 @@ def execute(
     run_plan: RunPlan,
     *,
     rows: np.ndarray,
+    weights: np.ndarray | None = None,
     validation: ExampleTable,
     evaluation: ExampleTable,
     progress: Progress,
 ) -> dict[str, float]:
     """Train, predict, score and store one run; what an earlier try finished is not done again.
+
+    Args:
+        store: where the data is and the results go.
+        plan: the resolved recipe.
+        run: the run.
+        run_plan: how it trains.
+        rows: int64 [n], the rows that it trains on.
+        weights: float64 [n], how often each counts; None is once.
+        validation: the validation examples.
+        evaluation: the evaluation examples.
+        progress: is told how far it is.
 
     Returns:
         Seconds by step.
@@ -62,7 +74,7 @@ def execute(
             events.emit(event)
             progress.advance(event.step, event.total)
 
-        artifact = _timed(seconds, "train", lambda: _artifact(store, plan, run, run_plan, rows, validation, folder, emit))
+        artifact = _timed(seconds, "train", lambda: _artifact(store, plan, run, run_plan, rows, weights, validation, folder, emit))
     progress.end()
     progress.begin(f"predict {run.name}")
     predictions = _timed(seconds, "predict", lambda: plan.adapter.value.predict(artifact, evaluation))
@@ -105,6 +117,7 @@ def _artifact(  # noqa: PLR0917 - what `execute` has at hand
     run: RunRecord,
     run_plan: RunPlan,
     rows: np.ndarray,
+    weights: np.ndarray | None,
     validation: ExampleTable,
     folder: Path,
     emit: Callable[[RunEvent], None],
@@ -120,7 +133,7 @@ def _artifact(  # noqa: PLR0917 - what `execute` has at hand
         if encoded.audit is not None:
             store.experiments.add_audit(run.run_id, encoded.audit)
         held_out = adapter.encode(validation, run_plan) if len(validation) else None
-        artifact = adapter.train(encoded, run_plan, TrainContext(seed=run.seed, folder=folder, validation=held_out, emit=emit))
+        artifact = adapter.train(encoded, run_plan, TrainContext(seed=run.seed, folder=folder, validation=held_out, weights=weights, emit=emit))
     except (WorkbenchError, KeyboardInterrupt):
         raise
     except Exception as error:

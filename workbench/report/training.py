@@ -77,11 +77,12 @@ def _arms(facts: Facts) -> TableBlock:
                 duration(sum(run.seconds for run in done) / len(done)) if done else MISSING,
             ),
         )
+    notes = dict.fromkeys(f"{record.arm}: {record.note}." for record in facts.arms if record.note)
     return TableBlock(
         title="Arms",
         columns=("arm", "rows", "seeds", "finished", "steps", "examples seen", "passes", "time per run"),
         rows=tuple(rows),
-        note="random: as many rows as curated, drawn anew for each seed.",
+        note=" ".join(["random: as many rows as curated, drawn anew for each seed.", *notes]),
     )
 
 
