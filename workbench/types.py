@@ -481,13 +481,16 @@ class Choice:
 
     Attributes:
         signal: ``<selector>.<signal>``.
-        k: how many rows (1 or more), or which share of them (below 1).
+        k: how many (1 or more), or which share (below 1) of what the first two stages keep.
         order: whether the highest or the lowest values are chosen.
+        unit: what k counts: rows, or the tokens of rows, as ``workbench.selectors.token_counts`` counts them without a model. Rows are chosen in
+            order for as long as their tokens together are no more than k.
     """
 
     signal: str
     k: float
     order: Literal["highest", "lowest"] = "highest"
+    unit: Literal["rows", "tokens"] = "rows"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from workbench.curate import Material, decide, training_rows, what_if
 from workbench.curate.outcome import VERDICTS, Pinned, evaluate
 from workbench.errors import UnknownNameError
+from workbench.selectors import words
 from workbench.store import Store
 from workbench.types import Choice
 
@@ -40,7 +41,14 @@ POLICIES = st.builds(
     ROW_RULES,
     PAIR_RULES,
     survivor=st.sampled_from(["longest", "noise.x"]),
-    choice=st.none() | st.builds(Choice, signal=st.just("noise.y"), k=st.sampled_from([0.5, 3.0]), order=st.sampled_from(["highest", "lowest"])),
+    choice=st.none()
+    | st.builds(
+        Choice,
+        signal=st.just("noise.y"),
+        k=st.sampled_from([0.5, 3.0, 12.0]),
+        order=st.sampled_from(["highest", "lowest"]),
+        unit=st.sampled_from(["rows", "tokens"]),
+    ),
     pins=st.booleans(),
 )
 PINS = st.dictionaries(st.integers(0, COUNT - 1), st.sampled_from(["keep", "drop"]), max_size=5)
@@ -117,9 +125,12 @@ def by_hand(store, record, runs, chosen, *, pins, firsts=None):
             row for row in range(COUNT) if pins.get(row) == "keep" or (row in eligible and not any(item.rule.action == "drop" for item in fired[row]))
         ]
         sign = -1 if chosen.choice.order == "highest" else 1
-        values = {row: np.inf if signals["noise.y"][row] is None else sign * signals["noise.y"][row] for row in candidates}
-        k = round(chosen.choice.k * len(candidates)) if chosen.choice.k < 1 else int(chosen.choice.k)
-        passed_over = set(range(COUNT)) - set(sorted(candidates, key=lambda row: (values[row], row))[:k])
+        values = {row: np.inf if value is None else sign * value for row, value in enumerate(signals["noise.y"])}
+        size = {row: 1 if chosen.choice.unit == "rows" else sum(len(words(texts[row][role])) for role in ("text", "label")) for row in range(COUNT)}
+        k = round(chosen.choice.k * sum(size[row] for row in candidates)) if chosen.choice.k < 1 else int(chosen.choice.k)
+        for row in range(COUNT):  # one that is no candidate stands where it would, and takes no other's place
+            ahead = [other for other in candidates if (values[other], other) < (values[row], row)]
+            passed_over |= {row} if sum(size[other] for other in ahead) + size[row] > k else set()
     verdicts = []
     for row in range(COUNT):
         actions = {item.rule.action.value for item in fired[row]} | ({"drop"} if row in passed_over else set())

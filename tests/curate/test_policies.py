@@ -23,7 +23,14 @@ POLICIES = st.builds(
         unique_by=lambda item: (item.signal, item.rule.action),
     ).map(lambda rules: tuple(sorted(rules, key=lambda item: item.signal))),
     survivor=st.sampled_from(["longest", "a.x"]),
-    choice=st.none() | st.builds(Choice, signal=st.just("a.x"), k=st.floats(0.1, 0.9), order=st.sampled_from(["highest", "lowest"])),
+    choice=st.none()
+    | st.builds(
+        Choice,
+        signal=st.just("a.x"),
+        k=st.floats(0.1, 0.9) | st.integers(1, 10**9),
+        order=st.sampled_from(["highest", "lowest"]),
+        unit=st.sampled_from(["rows", "tokens"]),
+    ),
     pins=st.booleans(),
     review=st.sampled_from(["include", "exclude"]),
 )
@@ -62,3 +69,26 @@ def test_a_later_rule_on_the_same_signal_replaces_the_earlier_one() -> None:
     changed = from_plain({"a.x": {"review": "> 3"}}, base)
     assert to_plain(changed)["a.x"] == {"review": "> 3"}
     assert to_plain(changed)["b.z"] == {"drop": "> 2"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"by": "a.x"},
+        {"k": 3},
+        {"by": "a.x", "k": 0},
+        {"by": "a.x", "k": -1},
+        {"by": "a.x", "k": 2.5},
+        {"by": "a.x", "k": float("nan")},
+        {"by": "a.x", "k": True},
+        {"by": "a.x", "k": 3, "order": "best"},
+        {"by": "a.x", "k": 3, "unit": "characters"},
+        {"by": "a.x", "k": 3, "tokens": 4},
+    ],
+    ids=str,
+)
+def test_a_choice_that_cannot_be_made_says_what_was_expected(given: dict[str, object]) -> None:
+    """Half a row, an unknown order and the like are refused."""
+    with pytest.raises(RecipeError, match="cannot be made") as caught:
+        from_plain({"choose": given})
+    assert "unit: rows or tokens" in caught.value.expected

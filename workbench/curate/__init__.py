@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.curate.agreement import BestThreshold, Overruled, best_thresholds, overruled
+from workbench.curate.choosing import CHOICE
 from workbench.curate.current import Current, current, deciding, newest_runs
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
@@ -25,10 +26,11 @@ from workbench.curate.policies import (
 )
 from workbench.curate.scoring import ConfiguredSelector, score
 from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, signature, write_policy
-from workbench.curate.verdicts import Decision, decide, training_rows
+from workbench.curate.verdicts import Decision, choice_reasons, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
 __all__ = [
+    "CHOICE",
     "FORMATS",
     "BestThreshold",
     "ChangedRow",
@@ -57,6 +59,7 @@ __all__ = [
     "best_thresholds",
     "by_suffix",
     "check_floors",
+    "choice_reasons",
     "current",
     "decide",
     "deciding",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.curate.choosing import CHOICE
 from workbench.curate.material import COMPARE
-from workbench.curate.outcome import CHOICE, outcome_at
+from workbench.curate.outcome import outcome_at
 
 if TYPE_CHECKING:
     from workbench.curate.material import Material

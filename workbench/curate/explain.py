@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from workbench.curate.choosing import CHOICE
+from workbench.curate.verdicts import choice_reasons
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -69,7 +72,7 @@ class Finding:
     """One finding of one example, with its reason in words.
 
     Attributes:
-        signal: ``<selector>.<signal>``.
+        signal: ``<selector>.<signal>``, or ``choose`` for the policy's choice.
         reason: the sentence.
         spans: (role, start, end) in code points.
         partners: example ids.
@@ -143,7 +146,7 @@ def explain(store: Store, dataset: DatasetRecord, row: int, runs: Sequence[Selec
         pin=verdict["pin"] if verdict else None,
         roles={name: example[name] for name in examples.roles},
         signals=tuple(_signal_values(store, runs, decision, row, fired)),
-        findings=tuple(findings(store, dataset, row, runs)),
+        findings=(*findings(store, dataset, row, runs), *_choice(store, dataset, row, runs, decision)),
         partners=tuple(_partners(store, dataset, row, runs, verdict["partner"] if verdict else None)),
         took_part=tuple((f"{each['experiment']}@{each['revision']}", each["arm"], each["seed"]) for each in part),
     )
@@ -169,6 +172,12 @@ def findings(store: Store, dataset: DatasetRecord, row: int, runs: Sequence[Sele
             ),
         )
     return listed
+
+
+def _choice(store: Store, dataset: DatasetRecord, row: int, runs: Sequence[SelectorRun], decision: Decision) -> list[Finding]:
+    """Where the example stands in the order of the policy's choice, if it makes one."""
+    reasons = choice_reasons(store, dataset.dataset_id, runs, decision, [row])
+    return [Finding(signal=CHOICE, reason=reason, spans=(), partners=()) for reason in reasons.values()]
 
 
 def render_reason(signal: Signal, code: str, values: Mapping[str, object]) -> str:

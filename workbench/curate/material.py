@@ -9,6 +9,7 @@ import numpy as np
 from workbench.curate.duplicates import PairRule
 from workbench.curate.policies import check_floors
 from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.selectors import token_counts
 from workbench.types import Direction, PairKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ COMPARE = {
 _KEPT = 256
 """How many rules are remembered, a byte for each row and rule."""
 _KEPT_RESULTS = 8
+_COUNTED_AT_ONCE = 20_000
 
 Result = TypeVar("Result")
 
@@ -58,6 +60,7 @@ class Material:
         self._pairs: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._lengths: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._facets: dict[tuple[str, int], tuple[np.ndarray, list[str]]] = {}
+        self._tokens: np.ndarray | None = None
         self._results: dict[Hashable, object] = {}
 
     def __len__(self) -> int:
@@ -113,6 +116,13 @@ class Material:
             run, signal = self._signals[reference]
             self._columns[reference] = self.store.signals.column(run.selector_run, signal.name, self.rows)
         return self._columns[reference]
+
+    def tokens(self) -> np.ndarray:
+        """How many tokens each row has, int64 [n]; see ``workbench.selectors.token_counts``."""
+        if self._tokens is None:
+            batches = self.store.datasets.batches(self.dataset_id, split="train", size=_COUNTED_AT_ONCE)
+            self._tokens = np.concatenate([np.empty(0, dtype=np.int64), *map(token_counts, batches)])
+        return self._tokens
 
     def pairs(self, item: PolicyRule) -> PairRule:
         """The edges of the kinds that rules act on, beyond the rule's threshold, as positions."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
+from workbench.curate.choosing import CHOICE, Chosen, choose
 from workbench.curate.policies import format_rule, policy_hash
 from workbench.curate.second_stage import SecondStage, second_stage
 from workbench.types import Action, PolicyRule, Rule, Verdict
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 
     from workbench.curate.alarms import Alarm
     from workbench.curate.material import Material
-    from workbench.types import Choice, Policy
+    from workbench.types import Policy
 
-CHOICE = "choose"
 VERDICTS = (Verdict.KEEP, Verdict.DROP, Verdict.REVIEW)
 """What the codes in ``Outcome.verdict`` stand for."""
 KEEP, DROP, REVIEW = range(len(VERDICTS))
@@ -130,6 +130,7 @@ class Outcome:
         alarms: those that were raised.
         verdict: int8 [n], codes of ``VERDICTS``.
         pinned: the pins that it took account of.
+        chosen: the order of the choice, if any.
     """
 
     rules: tuple[PolicyRule, ...]
@@ -139,6 +140,7 @@ class Outcome:
     alarms: tuple[Alarm, ...]
     verdict: np.ndarray
     pinned: Pinned
+    chosen: Chosen | None = None
 
     @cached_property
     def counts(self) -> Counts:
@@ -161,7 +163,7 @@ class Outcome:
             alone = (self.fired[same].sum(axis=0, dtype=np.int16) == 1) & (self.verdict == (DROP if action is Action.DROP else REVIEW))
             for index in same:
                 item = self.rules[index]
-                text = f"beyond the best {item.rule.threshold:g}" if item.signal == CHOICE else format_rule(item.rule)
+                text = self.chosen.rule if self.chosen is not None and item.signal == CHOICE else format_rule(item.rule)
                 fired = self.fired[index]
                 only = int(np.count_nonzero(fired & alone))
                 counts.append((index, RuleCount(signal=item.signal, action=action.value, rule=text, fired=int(np.count_nonzero(fired)), only=only)))
@@ -205,9 +207,10 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
         duplicates = _taken_over(second, pair_rules, len(material))
     rules = [*row_rules, *pair_rules]
     fired, held = np.vstack([first, duplicates.fired]), np.vstack([np.zeros_like(first), duplicates.held])
+    chosen = None
     if policy.choice is not None:
-        candidates = (eligible & ~_any(fired & ~held, rules, Action.DROP)) | pinned.keep
-        passed_over = ~_choose(material, policy.choice, candidates)
+        chosen = choose(material, policy.choice, (eligible & ~_any(fired & ~held, rules, Action.DROP)) | pinned.keep)
+        passed_over = chosen.passed_over
         rules.append(PolicyRule(signal=CHOICE, rule=Rule(action=Action.DROP, operator=">", threshold=policy.choice.k)))
         fired, held = np.vstack([fired, passed_over]), np.vstack([held, np.zeros_like(passed_over)])
     verdict = np.where(_any(fired, rules, Action.REVIEW) | held.any(axis=0), np.int8(REVIEW), np.int8(KEEP))
@@ -215,7 +218,16 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
     verdict[pinned.keep] = KEEP
     verdict[pinned.drop] = DROP
     verdict[pinned.changed] = REVIEW
-    return Outcome(rules=tuple(rules), fired=fired, held=held, partner=duplicates.partner, alarms=duplicates.alarms, verdict=verdict, pinned=pinned)
+    return Outcome(
+        rules=tuple(rules),
+        fired=fired,
+        held=held,
+        partner=duplicates.partner,
+        alarms=duplicates.alarms,
+        verdict=verdict,
+        pinned=pinned,
+        chosen=chosen,
+    )
 
 
 def _duplicates(
@@ -243,17 +255,6 @@ def _taken_over(second: Outcome, rules: Sequence[PolicyRule], size: int) -> Seco
         if index is not None:
             fired[place], held[place] = second.fired[index], second.held[index]
     return SecondStage(fired=fired, held=held, partner=second.partner, alarms=second.alarms)
-
-
-def _choose(material: Material, choice: Choice, candidates: np.ndarray) -> np.ndarray:
-    """Which rows are among the best, bool [n]; equal values are told apart by row."""
-    values = material.signal(choice.signal)
-    values = np.where(np.isnan(values), -np.inf, values if choice.order == "highest" else -values)
-    possible = np.flatnonzero(candidates)
-    count = round(choice.k * len(possible)) if choice.k < 1 else int(choice.k)
-    chosen = np.zeros(len(material), dtype=bool)
-    chosen[possible[np.argsort(-values[possible], kind="stable")[:count]]] = True
-    return chosen
 
 
 def _of(rules: Sequence[PolicyRule], action: Action) -> list[int]:

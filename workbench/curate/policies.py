@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -73,7 +74,8 @@ def to_plain(policy: Policy) -> dict[str, object]:
         rules[item.rule.action.value] = format_rule(item.rule)
     plain["survivor"] = policy.survivor
     if policy.choice is not None:
-        plain["choose"] = {"by": policy.choice.signal, "k": policy.choice.k, "order": policy.choice.order}
+        chosen = policy.choice
+        plain["choose"] = {"by": chosen.signal, "k": chosen.k, "order": chosen.order, "unit": chosen.unit}
     plain["pins"] = policy.pins
     plain["review"] = policy.review
     plain["alarms"] = dataclasses.asdict(policy.alarms)
@@ -96,11 +98,8 @@ def from_plain(plain: Mapping[str, object], base: Policy | None = None) -> Polic
                 policy = dataclasses.replace(policy, pins=value)
             case "review", "include" | "exclude":
                 policy = dataclasses.replace(policy, review=value)
-            case "choose", {"by": str(signal), "k": int() | float() as k, **rest} if set(rest) <= {"order"}:
-                order = rest.get("order", "highest")
-                if order not in {"highest", "lowest"} or k <= 0:
-                    raise RecipeError(f"the choice {value!r} cannot be made.", expected="k above 0 and the order 'highest' or 'lowest'")
-                policy = dataclasses.replace(policy, choice=Choice(signal=signal, k=k, order=order))
+            case "choose", dict():
+                policy = dataclasses.replace(policy, choice=_choice(value))
             case "alarms", dict():
                 policy = dataclasses.replace(policy, alarms=_alarms(value, policy.alarms))
             case _, dict() if "." in key:
@@ -111,6 +110,19 @@ def from_plain(plain: Mapping[str, object], base: Policy | None = None) -> Polic
                     expected="<selector>.<signal>: {drop: ..., review: ...}, or survivor, choose, pins, review or alarms",
                 )
     return replace_rules(policy, overrides)
+
+
+def _choice(given: Mapping[object, object]) -> Choice:
+    match given:
+        case {"by": str(signal), "k": int() | float() as k, **rest} if set(rest) <= {"order", "unit"}:
+            order, unit = rest.get("order", "highest"), rest.get("unit", "rows")
+            whole = k < 1 or k == int(k) if math.isfinite(k) else False
+            if k > 0 and whole and not isinstance(k, bool) and order in {"highest", "lowest"} and unit in {"rows", "tokens"}:
+                return Choice(signal=signal, k=k, order=order, unit=unit)
+    raise RecipeError(
+        f"the choice {dict(given)!r} cannot be made.",
+        expected="by: <selector>.<signal>, k: a count, or a share below 1, and if wanted order: highest or lowest, and unit: rows or tokens",
+    )
 
 
 def _alarms(given: Mapping[object, object], base: Alarms) -> Alarms:

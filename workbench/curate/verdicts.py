@@ -88,6 +88,29 @@ def training_rows(store: Store, decision: Decision) -> np.ndarray:
     return np.sort(table["row"].filter(stays).to_numpy())
 
 
+def choice_reasons(
+    store: Store, dataset_id: int, runs: Sequence[SelectorRun], decision: Decision, rows: Sequence[int], *, material: Material | None = None
+) -> dict[int, str]:
+    """Why the policy's choice takes rows of train or passes them over, one sentence for each; empty where the policy makes no choice.
+
+    Args:
+        store: where signals and pins are.
+        dataset_id: the dataset version.
+        runs: the selector runs that were decided on.
+        decision: as ``decide`` gave it.
+        rows: which; those of other splits are left out.
+        material: of this version and these runs, where it is at hand.
+    """
+    if decision.policy.choice is None:
+        return {}
+    material = material or Material(store, dataset_id, runs)
+    chosen = outcome_at(material, decision.policy, decision.ledger_number).chosen
+    positions, inside = material.positions(np.array(rows, dtype=np.int64))
+    if chosen is None:
+        return {}
+    return {row: chosen.reason(at) for row, at in zip(np.array(rows)[inside].tolist(), positions.tolist(), strict=True)}
+
+
 def _table(material: Material, outcome: Outcome) -> pa.Table:
     """An outcome as the store keeps it."""
     import pyarrow as pa

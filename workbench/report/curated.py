@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workbench.curate import Other, render_reason
+from workbench.curate import CHOICE, Other, choice_reasons, render_reason
 from workbench.report.model import Section
 from workbench.report.numbers import share
 from workbench.report.records import named, spread
@@ -114,6 +114,7 @@ def _examples(store: Store, dataset: DatasetRecord, runs: Sequence[SelectorRun],
         return []
     names = named(store, dataset.dataset_id, [*wanted, *(other for row in wanted if (other := partner[row]) is not None)])
     reasons = _reasons(store, dataset, runs, wanted) if quote else {}  # a reason may quote the record that it is about
+    reasons |= {(row, CHOICE): why for row, why in choice_reasons(store, dataset.dataset_id, runs, decision, wanted).items()}
     rows = []
     for rule, listed in sorted(chosen.items()):
         signal = rule.rpartition(" ")[0]

@@ -35,6 +35,7 @@ from workbench.selectors._semantic import SemanticDuplicateParams, SemanticDupli
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
+from workbench.selectors._tokens import token_counts
 from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
@@ -105,6 +106,7 @@ __all__ = [
     "mentions",
     "sentences",
     "text_of",
+    "token_counts",
     "unspaced_share",
     "words",
 ]
