@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -363,16 +364,29 @@ class Visit:
         return [url for url in self.requests if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).hostname != "127.0.0.1"]
 
 
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """A browser for each colour scheme that stays open: it has read the server's scripts once, and a tab of it is a session of its own."""
+    with contextlib.ExitStack() as stack:
+
+        @cache
+        def contexts(scheme: str):
+            context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+            stack.callback(context.close)
+            context.set_default_timeout(START * 1000)
+            return context
+
+        yield contexts
+
+
 @pytest.fixture
-def visit(chromium):
+def visit(browser):
     """Opens an address at 1280 px, each time in a session of its own."""
     with contextlib.ExitStack() as stack:
 
         def open_page(address: str, *, scheme: str = "light") -> Visit:
-            context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-            stack.callback(context.close)
-            context.set_default_timeout(START * 1000)
-            seen = Visit(page=context.new_page())
+            seen = Visit(page=browser(scheme).new_page())
+            stack.callback(seen.page.close)
             seen.page.on("request", lambda request: seen.requests.append(request.url))
             seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
             seen.page.goto(address)

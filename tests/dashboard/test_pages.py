@@ -41,7 +41,7 @@ def test_twenty_rows_are_decided_and_taken_back_by_keyboard(desk, open_page):
         (pin.row, pin.decision) for pin in desk.store.ledger.pins(desk.dataset.dataset_id)
     ]
     press(page, "s")
-    page.locator(".st-key-focus-21").wait_for()
+    page.locator("[aria-current=true][data-row='21']").wait_for()
     for number in (19, 18):
         press(page, "u")
         notice(page, f"Took back step {first + number}: {'drop' if number % 2 else 'keep'}")

@@ -13,26 +13,21 @@ from workbench.dashboard.facets import choose_filter, draw_rules
 from workbench.dashboard.listing import read_listing
 from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.place import Place
+from workbench.dashboard.queue import draw_queue
 from workbench.dashboard.record import draw_record
 from workbench.dashboard.show import nothing_yet, text
 from workbench.dashboard.state import state_of
 from workbench.report.numbers import cell
-from workbench.report.text import excerpt, printable
 from workbench.store import RowFilter
-from workbench.types import RoleType, Verdict
+from workbench.types import RoleType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from workbench.curate import Counts, Current
     from workbench.dashboard.listing import Listing
     from workbench.store import DatasetRecord
 
-MARKS = {Verdict.KEEP: ":green[keep]", Verdict.DROP: ":red[drop]", Verdict.REVIEW: ":orange[review]"}
 OPEN = RowFilter(flagged=True, pinned=False)
 KEYS = "K keeps, D drops, S skips, P goes back, U takes back your last step; Esc leaves a field."
-
-_SCROLL = """<script>/* row %d */document.querySelector('[class*="st-key-focus-"]')?.scrollIntoView({block: "nearest"})</script>"""
 
 
 def curation_page() -> None:
@@ -41,13 +36,13 @@ def curation_page() -> None:
         store = open_store()
         name = choose_dataset(store)
         state = state_of(name)
-        with st.sidebar:
-            chosen = choose_filter(state)
-            draw_rules(state.decision.counts)
-            if author():
-                draw_signature()
-        place = _place((state.dataset.dataset_id, chosen))
         with store.reading():
+            with st.sidebar:
+                chosen = choose_filter(state)
+                draw_rules(state.decision.counts)
+                if author():
+                    draw_signature()
+            place = _place((state.dataset.dataset_id, chosen))
             listing = read_listing(store, state, chosen, place)
             unseen = store.curation.count(state.decision.verdict_set, OPEN)
         _draw_counters(state.decision.counts, unseen)
@@ -102,30 +97,10 @@ def _draw_queue(state: Current, chosen: RowFilter, listing: Listing, place: Plac
         st.space("stretch")
         if author():
             draw_bulk(state, chosen, listing.total)
-    with st.container(height=600, key="queue", gap=None):
-        for position, row in enumerate(listing.rows):
-            _draw_line(row, roles, in_focus=position == listing.index, place=place)
+    draw_queue(listing, roles, place)
     with st.container(horizontal=True, gap="xsmall", key="paging"):
         st.button("Back", key="page-before", disabled=page == 1, on_click=place.page_before)
         st.button("More", key="page-after", disabled=not listing.more, on_click=place.page_after, args=(listing.numbers[-1],))
-    # The list follows the focus. Nothing but a row number goes into the script, which runs anew when that is another one.
-    st.html(_SCROLL % listing.numbers[listing.index], unsafe_allow_javascript=True)
-
-
-def _draw_line(row: Mapping[str, object], roles: Sequence[str], *, in_focus: bool, place: Place) -> None:
-    key = f"{'focus' if in_focus else 'line'}-{row['row']}"
-    beginning = " · ".join(str(row[role])[:200] for role in roles if row[role] is not None)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False, key=key):
-        st.button(
-            MARKS[Verdict(cast("str", row["verdict"]))],
-            key=f"open-{row['example_id']}",
-            icon=":material/keep:" if row["pin"] else None,
-            type="tertiary",
-            width=76,
-            on_click=place.go_to,
-            args=(row["row"],),
-        )
-        st.text(printable(excerpt(beginning)), wrap=False)
 
 
 def _draw_buttons(dataset: DatasetRecord, listing: Listing, place: Place) -> None:

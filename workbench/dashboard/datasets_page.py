@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from workbench.dashboard.access import errors_told, first_steps, open_store, settings
-from workbench.dashboard.navigation import link
+from workbench.dashboard.navigation import dataset_names, link
 from workbench.dashboard.show import heading, nothing_yet, table, text
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _draw_import(store: Store) -> None:
         text("Choose a file first.", key="quiet-no-file")
         return
     record = _import(store, upload, task, name.strip(), key.strip())
+    dataset_names.clear()
     st.session_state["imported"] = f"Imported {record.name}: read {record.read:,} = imported {record.imported:,} + rejected {record.rejected:,}"
     st.rerun()
 

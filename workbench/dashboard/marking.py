@@ -26,7 +26,7 @@ _COMPARED = 4000
 
 _SCRIPT = """<script>/* %s */(() => {
   const marks = %s;
-  let tries = 40;
+  let tries = marks.length ? 40 : 0;
   const paint = () => {
     const ranges = [];
     for (const [place, spans] of marks) {

@@ -49,15 +49,15 @@ def address(path: str, **parameters: str) -> str:
     return f"{here.scheme}://{here.netloc}/{path}?{urlencode(parameters)}"
 
 
-@st.cache_data(show_spinner=False, ttl=2)
-def _names(path: str) -> list[str]:  # noqa: ARG001 - of which store
-    """Names of datasets, the last imported first; remembered for as long as a person takes between two keys."""
+@st.cache_data(show_spinner=False, ttl=10)
+def dataset_names(path: str) -> list[str]:  # noqa: ARG001 - of which store
+    """Names of datasets, the last imported first; remembered for as long as a person takes for a few keys."""
     return list(dict.fromkeys(record.name for record in open_store().datasets.list()))
 
 
 def choose_dataset(store: Store) -> str:
     """A chooser in the sidebar, the dataset imported last first; where there is none the page says what to do and ends."""
-    names = _names(str(store.path))
+    names = dataset_names(str(store.path))
     if not names:
         nothing_yet("No dataset has been imported into this store yet. The demo brings one of its own, a recipe names yours:", *first_steps())
         st.stop()

@@ -38,15 +38,16 @@ def draw_record(dataset: DatasetRecord, record: Record) -> None:
         texts |= _draw_role(roles[name], label, value, f"{known.row}-{number}")
     draw_marks(_marks(known, texts), texts)
     _draw_partners(dataset, record, roles)
-    with st.expander("All signals"):
-        table(
-            {
-                "signal": [signal.signal for signal in known.signals],
-                "value": [cell(signal.value) for signal in known.signals],
-                "rules": [", ".join(signal.rules) for signal in known.signals],
-                "meaning": [signal.summary for signal in known.signals],
-            },
-        )
+    with st.expander("All signals", key="all-signals", on_change="rerun") as signals:
+        if signals.open:  # a closed table would cost as much as an open one, at every key
+            table(
+                {
+                    "signal": [signal.signal for signal in known.signals],
+                    "value": [cell(signal.value) for signal in known.signals],
+                    "rules": [", ".join(signal.rules) for signal in known.signals],
+                    "meaning": [signal.summary for signal in known.signals],
+                },
+            )
     runs = [f"{experiment}, arm {arm}{'' if seed is None else f', seed {seed}'}" for experiment, arm, seed in known.took_part]
     if runs:
         text("Trained on in: " + "; ".join(runs), key="quiet-runs")
