@@ -98,6 +98,14 @@ def test_curation_says_what_decided_and_who_overrode_it(report):
     assert ("review", "data/train.jsonl:21", "2 words are few") == (short[0][1], short[0][3], short[0][4])
 
 
+def test_an_alarm_is_told_once(plain, facts):
+    """In the file and on the terminal alike."""
+    decision = dataclasses.replace(facts.decision, counts=dataclasses.replace(facts.decision.counts, alarms=("one cluster holds half of train",)))
+    told = curation_section(plain.store, facts.dataset, facts.selector_runs, decision)
+    for blocks in (told.blocks, told.brief):
+        assert 1 == [block.text for block in blocks if isinstance(block, TextBlock)].count("Alarm: one cluster holds half of train.")
+
+
 def test_duplicates_name_the_row_that_stays(report):
     """A dropped copy stands behind an id that commands take."""
     copies = [row for row in tables(section(report, "Curation"))["Examples of what the rules fired on"].rows if row[0] == "copies.similarity drop"]

@@ -45,10 +45,9 @@ def curation_section(
     """
     counts = decision.counts
     sums = f"In train, imported {counts.imported:,} = kept {counts.kept:,} + dropped {counts.dropped:,} + review {counts.review:,}"
-    alarms = (TextBlock(text=f"Alarm: {alarm}.", style="warning") for alarm in counts.alarms)
+    alarms = [TextBlock(text=f"Alarm: {alarm}.", style="warning") for alarm in counts.alarms]
     brief: tuple[Block, ...] = (TextBlock(text=sums), TextBlock(text=_policy_in_words(decision, policy)), _rules(decision), *alarms)
     blocks: list[Block] = [*brief]
-    blocks += [TextBlock(text=f"Alarm: {alarm}.", style="warning") for alarm in counts.alarms]
     if any(rule.fired for rule in counts.rules):
         blocks.append(_chart(decision))
     blocks += _examples(store, dataset, runs, decision, quote)
