@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _LONGEST_ID = 40
 _SHORT_HASH = 12
+_HASH = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class Named:
     """An example as a report shows it.
 
     Attributes:
-        example_id: its id, shortened so that commands still take it.
+        example_id: its id, shortened where commands still take it.
         source: the file, and the line where the reader knew it.
         text: its roles on one line, cut short.
     """
@@ -41,15 +43,16 @@ def named(store: Store, dataset_id: int, rows: Sequence[int]) -> dict[int, Named
     examples = store.datasets.examples(dataset_id, rows=np.unique(np.array(rows, dtype=np.int64)))
     numbers = cast("list[int]", examples.values("row"))
     lines = _lines(store, dataset_id, numbers)
-    columns = zip(numbers, examples.texts("example_id"), examples.texts("source"), _quotes(examples), strict=True)
-    return {row: Named(example_id=short_id(name), source=f"{excerpt(file)}{lines.get(row, '')}", text=text) for row, name, file, text in columns}
+    columns = zip(numbers, _shown_ids(store, dataset_id, examples.texts("example_id")), examples.texts("source"), _quotes(examples), strict=True)
+    return {row: Named(example_id=name, source=f"{excerpt(file)}{lines.get(row, '')}", text=text) for row, name, file, text in columns}
 
 
-def short_id(example_id: str) -> str:
-    """The first digits of a content hash; a user's own id as it is."""
-    if len(example_id) >= 32 and all(letter in "0123456789abcdef" for letter in example_id[:32]):
-        return example_id[:_SHORT_HASH] + example_id[32:]
-    return excerpt(example_id, _LONGEST_ID)
+def _shown_ids(store: Store, dataset_id: int, example_ids: Sequence[str]) -> list[str]:
+    """The first digits of each content hash; a user's own id as it is, and so the hash of content that stands more than once."""
+    short = [name[:_SHORT_HASH] if _HASH.fullmatch(name) else excerpt(name, _LONGEST_ID) for name in example_ids]
+    query = "SELECT left(example_id, ?) AS short FROM examples WHERE dataset_id = ? AND list_contains(?, short) GROUP BY ALL HAVING count(*) > 1"
+    several = set(store.sql(query, [_SHORT_HASH, dataset_id, short])["short"].to_pylist())
+    return [name if beginning in several else beginning for name, beginning in zip(example_ids, short, strict=True)]
 
 
 def spread(rows: Sequence[int], count: int) -> list[int]:
