@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.selectors._jit import kernel
+from workbench.selectors import kernel
 
 if TYPE_CHECKING:
     import numpy as np

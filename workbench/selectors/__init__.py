@@ -21,6 +21,7 @@ from workbench.selectors._garbled import Garbled
 from workbench.selectors._gopher import GopherParams, GopherQuality, GopherRepetition
 from workbench.selectors._groups import GROUPS
 from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
+from workbench.selectors._jit import kernel
 from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
 from workbench.selectors._labels import LabelSet, LabelSetParams
 from workbench.selectors._language import Language, LanguageParams, TargetLanguage
@@ -103,6 +104,7 @@ __all__ = [
     "Unsupported",
     "findings",
     "from_function",
+    "kernel",
     "mentions",
     "sentences",
     "text_of",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-import numba
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,7 +11,13 @@ Function = TypeVar("Function", bound="Callable[..., object]")
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function of arrays and numbers at its first call, and keep the machine code on disk where there is a place for it."""
+    """Compile a function of arrays and numbers with numba at its first call, and keep the machine code on disk where there is a place for it.
+
+    Args:
+        function: at the top of a module that is imported only where work is done, for this imports numba.
+    """
+    import numba
+
     try:
         compiled: Function = numba.njit(function, cache=True, nogil=True, error_model="numpy")
     except RuntimeError:  # neither the package's folder nor the user's can be written: compiled anew in each process
