@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.selectors._columns import buffers, composed, joined_text, text_of
+from workbench.selectors._columns import composed, joined_text, text_of
 from workbench.selectors._profile import profile_of
 from workbench.selectors._similar import pair_similarity
 from workbench.selectors._sketch import SHORTEST
@@ -65,7 +65,7 @@ def judge_pairs(pairs: SimilarPairs, inputs: Inputs, *, floor: float, most: int,
     similarity = pairs.similarity.copy()
     template = np.zeros(len(a), dtype=bool)
     differ = np.flatnonzero(inputs.input_codes[a] != inputs.input_codes[b])
-    template[differ] = _fill_slots(inputs.examples, inputs.roles, a[differ], b[differ])
+    template[differ] = _fill_slots(inputs.examples, inputs.roles, a[differ], b[differ], context)
     conflict = ~template & (inputs.target_codes[a] != inputs.target_codes[b])
     if _is_text(context, inputs.target):
         asked = np.flatnonzero(conflict)
@@ -78,7 +78,7 @@ def judge_pairs(pairs: SimilarPairs, inputs: Inputs, *, floor: float, most: int,
     if _is_text(context, inputs.answer):
         # "... so she has 7 left" and "... so she has 8 left" are similar texts and different answers.
         asked = np.flatnonzero(~template & ~conflict)
-        conflict[asked] = _fill_slots(inputs.examples, [inputs.answer], a[asked], b[asked])
+        conflict[asked] = _fill_slots(inputs.examples, [inputs.answer], a[asked], b[asked], context)
     codes = np.where(template, 2, np.where(conflict, 1, 0))
     return JudgedPairs(
         a=a,
@@ -94,11 +94,11 @@ def _is_text(context: SelectorContext, name: str) -> bool:
     return role is not None and role.type not in {RoleType.LABEL, RoleType.NUMBER}
 
 
-def _fill_slots(examples: ExampleTable, roles: Sequence[str], a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _fill_slots(examples: ExampleTable, roles: Sequence[str], a: np.ndarray, b: np.ndarray, context: SelectorContext) -> np.ndarray:
     """Which pairs of examples are two fillings of one template in these roles, taken together: bool [pairs]."""
     involved, places = np.unique(np.concatenate([a, b]), return_inverse=True)
     texts = composed(joined_text(examples.take(involved), roles))
-    return are_templates(*buffers(texts), places[: len(a)], places[len(a) :])
+    return are_templates(texts, places[: len(a)], places[len(a) :], context)
 
 
 def _most_similar(a: np.ndarray, b: np.ndarray, similarity: np.ndarray, kinds: np.ndarray, most: int) -> np.ndarray:

@@ -125,37 +125,54 @@ def hash_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndarray) 
 
 
 @kernel
-def hash_ascii_words(data: np.ndarray, start: int, end: int, classes: np.ndarray, folded: np.ndarray, words: np.ndarray) -> int:
+def ascii_letters(classes: np.ndarray, folded: np.ndarray) -> np.ndarray:
+    """The folded character of each byte that is an ASCII letter or digit, 0 for the others: uint64 [256]."""
+    letters = np.zeros(256, dtype=np.uint64)
+    for byte in range(0x80):
+        if classes[byte] == LETTER or classes[byte] == DIGIT:
+            letters[byte] = folded[byte]
+    return letters
+
+
+@kernel
+def hash_ascii_words(data: np.ndarray, start: int, end: int, classes: np.ndarray, folded: np.ndarray, letters: np.ndarray, words: np.ndarray) -> int:
     """Write what ``decode``, ``compact`` and ``hash_words`` would of an ASCII text, in one pass; gives the number of words, -1 for other text."""
     count = 0
-    before = np.uint8(SPACE)  # the class of the last character of the word that is open
-    value = FACTOR
-    for at in range(start, end):
-        byte = data[at]
-        if byte >= 0x80:
-            return -1
-        kind = classes[byte]
-        if kind == PUNCTUATION and before != SPACE and at + 1 < end and data[at + 1] < 0x80:
-            behind = classes[data[at + 1]]
-            if byte == 0x27 and before == LETTER and behind == LETTER:
-                continue
-            if (byte == 0x2E or byte == 0x2C) and before == DIGIT and behind == DIGIT:
-                kind = np.uint8(DIGIT)
-        if kind == LETTER or kind == DIGIT:
-            value = value * FACTOR + np.uint64(folded[byte]) if before != SPACE else FACTOR + np.uint64(folded[byte])
-            before = kind
+    at = start
+    while at < end:
+        char = letters[data[at]]
+        if char == 0:
+            byte = data[at]
+            if byte >= 0x80:
+                return -1
+            if classes[byte] == SYMBOL:
+                words[count] = mix(FACTOR + np.uint64(folded[byte]))
+                count += 1
+            at += 1
             continue
-        if before != SPACE:
-            words[count] = mix(value)
-            count += 1
-            before = np.uint8(SPACE)
-        if kind == SYMBOL:
-            words[count] = mix(FACTOR + np.uint64(folded[byte]))
-            count += 1
-    if before != SPACE:
+        value = FACTOR + char
+        at += 1
+        while at < end:
+            char = letters[data[at]]
+            if char != 0:
+                value = value * FACTOR + char
+                at += 1
+            elif at + 1 < end and letters[data[at + 1]] != 0 and _joins(data[at], classes[data[at - 1]], classes[data[at + 1]]):
+                if data[at] != 0x27:
+                    value = value * FACTOR + np.uint64(folded[data[at]])
+                at += 1
+            else:
+                break
         words[count] = mix(value)
         count += 1
     return count
+
+
+@kernel
+def _joins(byte: np.uint8, before: np.uint8, behind: np.uint8) -> bool:
+    """Whether an apostrophe stands between letters, or a full stop or comma between digits."""
+    joins: bool = before == LETTER and behind == LETTER if byte == 0x27 else (byte == 0x2E or byte == 0x2C) and before == DIGIT and behind == DIGIT
+    return joins
 
 
 @kernel

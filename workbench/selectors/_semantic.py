@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import buffers, composed, edge_table, findings, joined_text, no_values, nullable, text_of
+from workbench.selectors._columns import composed, edge_table, findings, joined_text, no_values, nullable, text_of
 from workbench.selectors._keys import absent, first_of_each, group_codes, paired
 from workbench.types import Action, Direction, PairKind, RoleType, Rule, Scope, SelectorKind, Signal
 
@@ -185,7 +185,7 @@ class _Judged:
         from workbench.selectors._vectors import cosines
 
         texts = composed(joined_text(self.unique, self.roles))
-        template = are_templates(*buffers(texts), a, b) & (self.inputs[a] != self.inputs[b])
+        template = are_templates(texts, a, b, context) & (self.inputs[a] != self.inputs[b])
         conflict = ~template & (self.targets[a] != self.targets[b])
         role = context.roles.get(self.target)
         if role is not None and role.type not in {RoleType.LABEL, RoleType.NUMBER} and conflict.any():

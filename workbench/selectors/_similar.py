@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from workbench.selectors._blocks import BLOCK_TEXTS, blocks, heed, in_parallel
+from workbench.selectors._blocks import BLOCK_TEXTS, blocks, in_parallel
 from workbench.selectors._columns import buffers
 from workbench.selectors._scan import FACTOR
 from workbench.selectors._sketch import CHARACTERS, SHORTEST, WORDS, band_hashes, band_pairs, jaccard, lower_minima, shingles, sort_sets
@@ -170,16 +170,23 @@ def _candidates(hashes: np.ndarray, nodes: _Nodes, context: SelectorContext) -> 
     texts = np.arange(len(hashes), dtype=np.uint64)
     crowded = np.zeros(len(hashes), dtype=bool)
     found = []
-    for band in range(hashes.shape[1]):
-        heed(context)
+
+    def meeting(block: tuple[int, int]) -> tuple[int, np.ndarray, int]:
+        """The texts that meet others in a band, and how many pairs of them there can be."""
+        (band, _) = block
         packed = (hashes[:, band].astype(np.uint64) << _HIGH) | texts
         packed.sort()
         begins = np.flatnonzero(np.diff(packed >> _HIGH, prepend=np.uint64(0)))  # no hash is 0
         sizes = np.diff(begins, append=len(packed))
-        packed = packed[np.repeat(sizes, sizes) > 1]
         most = np.where(sizes > BUCKET, sizes * WINDOW, sizes * (sizes - 1) // 2).sum()
-        pairs = np.empty(int(most), dtype=np.uint64)
-        found.append(pairs[: band_pairs(packed, hashes, band, BUCKET, WINDOW, crowded, pairs)].copy())
+        return band, packed[np.repeat(sizes, sizes) > 1], int(most)
+
+    bands = hashes.shape[1]
+    for first in range(0, bands, context.threads):  # no more at once: each takes sixteen bytes a text, and what meets is kept
+        for band, packed, most in in_parallel(meeting, ((each, each + 1) for each in range(first, min(first + context.threads, bands))), context):
+            pairs = np.empty(most, dtype=np.uint64)
+            # The marks that this takes from crowded texts are those of its own band, which is sorted already.
+            found.append(pairs[: band_pairs(packed, hashes, band, BUCKET, WINDOW, crowded, pairs)].copy())
     pairs = np.concatenate(found)
     if crowded.any():
         pairs = np.unique(pairs)

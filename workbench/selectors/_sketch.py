@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from workbench.selectors._jit import kernel
-from workbench.selectors._scan import FACTOR, compact, decode, hash_ascii_words, hash_words, mix
+from workbench.selectors._scan import FACTOR, ascii_letters, compact, decode, hash_ascii_words, hash_words, mix
 from workbench.selectors._unicode import IGNORED, SPACE
 
 WORDS: Final = 0
@@ -54,10 +54,11 @@ def shingles(
     units = np.empty(longest + 1, dtype=np.uint64)
     values = np.empty(offsets[n] - offsets[0] + n, dtype=np.uint64)
     starts = np.zeros(n + 1, dtype=np.int64)
+    letters = ascii_letters(classes, folded)
     out = np.int64(0)  # a plain 0 would compile what it is passed to a second time, for the constant
     for text in range(n):
         length, unspaced = 0, 0
-        count = hash_ascii_words(data, offsets[text], offsets[text + 1], classes, folded, units)
+        count = hash_ascii_words(data, offsets[text], offsets[text + 1], classes, folded, letters, units)
         if count < shortest:  # other than ASCII, or to be compared by characters
             length = compact(chars, kinds, decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds))
             count, unspaced = hash_words(chars, kinds, length, units)

@@ -14,15 +14,23 @@ original alone, so it is no template.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from workbench.selectors._blocks import blocks, in_parallel
+from workbench.selectors._columns import buffers
 from workbench.selectors._jit import kernel
 from workbench.selectors._scan import FACTOR, mix, skeletons
 from workbench.selectors._unicode import tables
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from workbench.types import SelectorContext
+
 TEMPLATE_ROWS: Final = 3
+_PAIRS: Final = 4_096  # that are worth a task of their own
 _REACH: Final = 12  # words that both sides of a gap may have together
 _NONE: Final = np.uint64(0)
 _SAME: Final = np.uint64(1)
@@ -92,26 +100,45 @@ def _share_frame(frames: np.ndarray, starts: np.ndarray, a: np.ndarray, b: np.nd
                 other += 1
 
 
-def are_templates(data: np.ndarray, offsets: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _skeletons(texts: pa.LargeStringArray, context: SelectorContext) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the kernel ``skeletons`` gives, on all cores."""
+    unicode = tables()
+
+    def work(block: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        words, starts, streams = skeletons(*buffers(texts.slice(block[0], block[1] - block[0])), unicode.classes, unicode.folded)
+        return words.copy(), np.diff(starts), streams  # the kernel's array has room for a word per byte
+
+    parts = [(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)), *in_parallel(work, blocks([texts]), context)]
+    words, sizes, streams = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return words, np.concatenate([[0], np.cumsum(sizes)]), streams
+
+
+def are_templates(texts: pa.LargeStringArray, a: np.ndarray, b: np.ndarray, context: SelectorContext) -> np.ndarray:
     """Tell which pairs of texts are fillings of one template.
 
     Args:
-        data, offsets: the texts, as ``_scan`` takes them.
+        texts: without nulls.
         a, b: int64 [pairs], positions of texts.
+        context: for threads and the wish to stop.
 
     Returns:
         bool [pairs].
     """
-    unicode = tables()
-    words, starts, streams = skeletons(data, offsets, unicode.classes, unicode.folded)
+    words, starts, streams = _skeletons(texts, context)
     frames = np.empty(len(a), dtype=np.uint64)
-    _frames(words, starts, a, b, frames)
+
+    def align(block: tuple[int, int]) -> None:
+        part = slice(*block)
+        _frames(words, starts, a[part], b[part], frames[part])
+
+    for _ in in_parallel(align, ((start, min(start + _PAIRS, len(a))) for start in range(0, len(a), _PAIRS)), context):
+        pass
     slots = np.flatnonzero(frames > _SAME)
     # (text, frame), each once; then only the frames that enough texts fill.
     filled = np.unique(np.concatenate([np.stack([side[slots].astype(np.uint64), frames[slots]], axis=1) for side in (a, b)]), axis=0)
     _, frame, counts = np.unique(filled[:, 1], return_inverse=True, return_counts=True)
     filled = filled[counts[frame] >= TEMPLATE_ROWS]
-    begins = np.searchsorted(filled[:, 0], np.arange(len(offsets), dtype=np.uint64))
+    begins = np.searchsorted(filled[:, 0], np.arange(len(texts) + 1, dtype=np.uint64))
     common = np.zeros(len(a), dtype=bool)
     _share_frame(np.ascontiguousarray(filled[:, 1]), begins, a, b, common)
     differ = streams[a] != streams[b]  # else they differ in case, punctuation or spacing: near copies
