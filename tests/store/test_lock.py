@@ -127,8 +127,10 @@ def test_outside_program_that_lets_go_in_time(store, start):
     """When the other program lets go within the wait, nothing fails."""
     holder = start("holder.py", store.path)
     holder.stdout.readline()
-    threading.Timer(0.5, lambda: holder.communicate("\n")).start()
+    timer = threading.Timer(0.5, lambda: holder.communicate("\n"))
+    timer.start()
     assert store.ledger.append("x", {}, dataset="data", author="ann").number == 1
+    timer.join()
 
 
 def test_results_do_not_hold_the_file(store, start):

@@ -1,7 +1,8 @@
 """The one door to the database file.
 
-Every access waits for the store lock, connects, works, closes and lets go; what comes out of it is materialised. No connection outlives its access.
-Threads of one process that read at the same moment share one DuckDB instance, a cursor each; the last to leave closes it.
+Every access waits for the store lock, opens the file, works, closes it and lets go; what comes out of it is materialised. DuckDB itself, without any
+file, is started once for each process and store: that costs five times as much as opening the file does. Threads of one process that read at the same
+moment share the open file, a cursor each; the last to leave closes it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from workbench.store.limits import memory_limit
 from workbench.store.lock import StoreLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -30,34 +31,63 @@ _PATIENCE = 4
 """How many times longer our own processes are waited for than others: they let go within moments, but there may be a queue of them."""
 
 
-class _Readers:
-    """The read-only instance that all reading threads of this process share while there are any."""
+class _Engine:
+    """DuckDB, which the file is attached to for as long as somebody of this process is inside."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._guard = threading.Lock()
         self._root: DuckDBPyConnection | None = None
-        self._count = 0
+        self._inside = 0
 
-    def enter(self, connect: Callable[[], DuckDBPyConnection]) -> DuckDBPyConnection:
+    def enter(self, settings: Mapping[str, str], *, read_only: bool) -> DuckDBPyConnection:
+        """A cursor on the file; the caller holds the store lock in this mode."""
         # Opening and closing happen under one guard: a second open of the file beside a close of it loses DuckDB's own lock.
         with self._guard:
             if self._root is None:
-                self._root = connect()
-            cursor = self._root.cursor()
-            self._count += 1
-            return cursor
+                self._root = duckdb.connect(config=dict(settings))
+            os.makedirs(settings["temp_directory"], exist_ok=True)  # noqa: PTH103 - another process may have swept it away while nobody was inside
+            if not self._inside:
+                self._root.execute(f"ATTACH {_literal(self._path)} AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
+            self._inside += 1
+            return within(self._root)
 
-    def leave(self, cursor: DuckDBPyConnection) -> None:
+    def leave(self, cursor: DuckDBPyConnection, *, broken: bool) -> None:
+        """Close the cursor and, behind the last one, the file; after an error of DuckDB's the next to come starts anew."""
         with self._guard:
             cursor.close()
-            self._count -= 1
-            if self._count == 0 and self._root is not None:
-                self._root.close()
-                self._root = None
+            self._inside -= 1
+            if self._inside or self._root is None:
+                return
+            root, self._root = self._root, None
+            try:
+                root.execute("DETACH store")  # writes what was committed to its place; where that fails, it stands in the log beside the file
+            except duckdb.Error:
+                broken = True
+            if broken:
+                root.close()
+            else:
+                self._root = root
 
 
-_readers: dict[str, _Readers] = {}
-os.register_at_fork(after_in_child=_readers.clear)
+_engines: dict[str, _Engine] = {}
+_abandoned: list[dict[str, _Engine]] = []
+
+
+def _forget_engines() -> None:
+    """A forked child has none of DuckDB's threads, and would wait for them if it ended what its parent has started."""
+    _abandoned.append(dict(_engines))
+    _engines.clear()
+
+
+os.register_at_fork(after_in_child=_forget_engines)
+
+
+def within(connection: DuckDBPyConnection) -> DuckDBPyConnection:
+    """Another cursor, with the file's tables under their own names."""
+    cursor = connection.cursor()
+    cursor.execute("USE store")
+    return cursor
 
 
 class Door:
@@ -79,7 +109,7 @@ class Door:
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
-        """A read-only connection that reaches no file but the store's.
+        """A connection that can read the file.
 
         Raises:
             StoreLockedError: the store was not free in time.
@@ -88,15 +118,23 @@ class Door:
         """
         shared: DuckDBPyConnection | None = getattr(self._thread, "shared", None)
         if shared is not None:
-            with closing(shared.cursor()) as cursor:
+            with closing(within(shared)) as cursor:
                 yield cursor
             return
-        readers = _readers.setdefault(str(self.path), _Readers())
-        with self._entered(lambda: readers.enter(self._connect_to_read), exclusive=False) as cursor:
-            try:
-                yield cursor
-            finally:
-                readers.leave(cursor)
+        with self._inside(exclusive=False) as cursor:
+            yield cursor
+
+    @contextmanager
+    def query(self) -> Iterator[DuckDBPyConnection]:
+        """A connection for queries of other people's: it can neither write nor reach any other file, and nothing that it sets outlives it.
+
+        Other threads of this process wait, as it is an instance of DuckDB's of its own; other processes can read meanwhile.
+
+        Raises:
+            StoreLockedError, StoreVersionError, StoreError: as in ``read``.
+        """
+        with self._entered(self._connect_to_query, exclusive=False, apart=True) as connection, closing(connection):
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -119,7 +157,7 @@ class Door:
         Raises:
             StoreLockedError, StoreVersionError, StoreError: as in ``read``; also where the disk is full.
         """
-        with self._entered(self._connect_to_write, exclusive=True) as connection, closing(connection), _transaction(connection):
+        with self._inside(exclusive=True) as connection, _transaction(connection):
             yield connection
 
     @contextmanager
@@ -146,13 +184,38 @@ class Door:
                 schema.migrate(connection, version)
 
     @contextmanager
-    def _entered(self, connect: Callable[[], DuckDBPyConnection], *, exclusive: bool) -> Iterator[DuckDBPyConnection]:
+    def _inside(self, *, exclusive: bool) -> Iterator[DuckDBPyConnection]:
+        """The file attached to this process's engine."""
+        engine = _engines.setdefault(str(self.path), _Engine(self.path))
+        broken = False
+        with self._entered(lambda: self._enter(engine, exclusive=exclusive), exclusive=exclusive) as connection:
+            try:
+                yield connection
+            except duckdb.Error:
+                broken = True
+                raise
+            finally:
+                engine.leave(connection, broken=broken)
+
+    def _enter(self, engine: _Engine, *, exclusive: bool) -> DuckDBPyConnection:
+        if not self.path.exists():  # else DuckDB would make a new one
+            raise missing(self.path)
+        connection = engine.enter(self._settings(), read_only=not exclusive)
+        try:
+            schema.check(connection, self.path)
+        except BaseException:
+            engine.leave(connection, broken=True)
+            raise
+        return connection
+
+    @contextmanager
+    def _entered(self, connect: Callable[[], DuckDBPyConnection], *, exclusive: bool, apart: bool = False) -> Iterator[DuckDBPyConnection]:
         """Take the lock and connect; when a program outside holds the file, let go of the lock and try again until the time is up."""
         deadline = None
         with speaking_of(self.path), ExitStack() as stack:
             while True:
                 with ExitStack() as attempt:
-                    attempt.enter_context(self._lock.hold(exclusive=exclusive, deadline=time.monotonic() + _PATIENCE * self.wait))
+                    attempt.enter_context(self._lock.hold(exclusive=exclusive, apart=apart, deadline=time.monotonic() + _PATIENCE * self.wait))
                     deadline = deadline or time.monotonic() + self.wait
                     try:
                         connection = connect()
@@ -165,39 +228,32 @@ class Door:
                 time.sleep(_NAP)
             yield connection
 
-    def _connect(self, *, read_only: bool = False) -> DuckDBPyConnection:
-        return duckdb.connect(
-            self.path,
-            read_only=read_only,
-            config={
-                "memory_limit": f"{self.memory_limit // 2**20}MiB",
-                # Instances must not share it: they all call their files by the same names.
-                "temp_directory": str(self.files / "tmp" / str(os.getpid())),
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "python_enable_replacements": "false",
-            },
-        )
+    def _settings(self) -> dict[str, str]:
+        return {
+            "memory_limit": f"{self.memory_limit // 2**20}MiB",
+            # Instances must not share it: they all call their files by the same names.
+            "temp_directory": str(self.files / "tmp" / str(os.getpid())),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "arrow_large_buffer_size": "true",
+        }
 
-    def _connect_to_read(self) -> DuckDBPyConnection:
-        connection = self._connect(read_only=True)
+    def _connect_to_query(self) -> DuckDBPyConnection:
+        connection = duckdb.connect(self.path, read_only=True, config=dict(self._settings()))
         with _closed_on_error(connection):
             schema.check(connection, self.path)
-            connection.execute("SET enable_external_access = false; SET arrow_large_buffer_size = true; SET lock_configuration = true")
-        return connection
-
-    def _connect_to_write(self) -> DuckDBPyConnection:
-        if not self.path.exists():  # else DuckDB would make a new one
-            raise missing(self.path)
-        connection = self._connect()
-        with _closed_on_error(connection):
-            schema.check(connection, self.path)
+            connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         return connection
 
     def _connect_to_anything(self) -> DuckDBPyConnection:
         if self.path.exists() and self.path.stat().st_size == 0:  # as mktemp makes them; DuckDB takes no such file
             self.path.unlink()
-        return self._connect()
+        return duckdb.connect(self.path, config=dict(self._settings()))
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 @contextmanager

@@ -34,7 +34,7 @@ _LONGEST_NAP = 0.010
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Visitor:
     thread: int
-    exclusive: bool
+    alone: bool
 
 
 class _Gate:
@@ -46,8 +46,8 @@ class _Gate:
         self._inside: list[_Visitor] = []
 
     @contextmanager
-    def hold(self, *, exclusive: bool, deadline: float) -> Iterator[None]:
-        visitor = _Visitor(thread=threading.get_ident(), exclusive=exclusive)
+    def hold(self, *, alone: bool, deadline: float) -> Iterator[None]:
+        visitor = _Visitor(thread=threading.get_ident(), alone=alone)
         with self._changed:
             if any(other.thread == visitor.thread for other in self._inside):
                 raise RuntimeError("this thread is inside the store already; entering it twice would wait for itself")
@@ -68,7 +68,7 @@ class _Gate:
 
     def _may_enter(self, visitor: _Visitor) -> bool:
         before = self._inside + self._queue[: self._queue.index(visitor)]
-        return not before if visitor.exclusive else not any(other.exclusive for other in before)
+        return not before if visitor.alone else not any(other.alone for other in before)
 
 
 _gates: dict[str, _Gate] = {}
@@ -101,11 +101,12 @@ class StoreLock:
         self._folder = folder
 
     @contextmanager
-    def hold(self, *, exclusive: bool, deadline: float) -> Iterator[None]:
+    def hold(self, *, exclusive: bool, deadline: float, apart: bool = False) -> Iterator[None]:
         """Hold the lock.
 
         Args:
             exclusive: for writing; otherwise shared with other readers.
+            apart: not shared with other threads of this process, whatever other processes do.
             deadline: until when to wait for it, on the clock of ``time.monotonic``.
 
         Raises:
@@ -114,7 +115,7 @@ class StoreLock:
         """
         flag = portalocker.LockFlags.EXCLUSIVE if exclusive else portalocker.LockFlags.SHARED
         with (
-            _gate(self._folder).hold(exclusive=exclusive, deadline=deadline),
+            _gate(self._folder).hold(alone=exclusive or apart, deadline=deadline),
             (self._folder / "lock").open("a+b", buffering=0) as lock,
             (self._folder / "turnstile").open("ab") as turnstile,
         ):

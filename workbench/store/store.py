@@ -123,7 +123,7 @@ class Store:
             DataError: the query cannot be run, or takes longer than writers can wait.
             StoreLockedError, StoreError: the store cannot be read.
         """
-        with self._door.read() as connection:
+        with self._door.query() as connection:
             alarm = threading.Timer(_QUERY_SECONDS, connection.interrupt)
             alarm.start()
             try:
