@@ -23,6 +23,7 @@ def evaluate(
     references: Annotated[str, typer.Option(metavar="FILE", help="The evaluation examples, in any format that a recipe reads.")],
     predictions: Annotated[Path, typer.Option(metavar="FILE", help="A JSON object of id to text, JSON Lines, or one prediction a line.")],
     name: Annotated[str, typer.Option(help="What to call the predictions. [default: the file's stem]")] = "",
+    key: Annotated[str, typer.Option(help="The column of the references with the ids that the predictions go by.")] = "",
     field: Annotated[list[str], typer.Option(metavar="ROLE=COLUMN", help="The column of a role; may be repeated.")] = [],  # noqa: B006 - typer copies it
     metric: Annotated[list[str], typer.Option(help="A metric; may be repeated. [default: the task's]")] = [],  # noqa: B006 - typer copies it
 ) -> None:
@@ -42,6 +43,7 @@ def evaluate(
         predictions=predictions,
         name=name or predictions.name.partition(".")[0],
         fields=role_columns(field),
+        key=key or None,
     )
     scores = Store.open(session.store).results.scores(run_id=run.run_id).to_pylist()
     columns = ("metric", "value", "n", "not_scored", "stray", "signature")
