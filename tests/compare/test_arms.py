@@ -134,10 +134,17 @@ def test_a_floor_is_held_against_every_seed(mean):
 
 @pytest.mark.parametrize(
     ("a", "b", "seeds", "words"),
-    [((0, 1, 2), (0, 1, 2), 3, "freedom"), ((0, 1, 2), (1, 2, 3), 2, "1, 2"), ((0, 1), (5, 6), 2, "in order"), ((0,), (7,), 1, "one seed")],
+    [
+        ((0, 1, 2), (0, 1, 2), 3, "freedom"),
+        ((0, 1, 2), (1, 2, 3), 2, "1, 2"),
+        ((0, 1), (5, 6), 2, "fewer than two common seeds: runs are paired in order"),
+        ((0, 1), (1, 2), 2, "fewer than two common seeds: runs are paired in order"),
+        ((0, 1, 2), (5, 6), 2, "runs are paired in order, the first 2 of each"),
+        ((0,), (7,), 1, "one seed"),
+    ],
 )
 def test_pairs_by_seed(mean, a, b, seeds, words):
-    """Runs are paired by seed; where seeds differ, the method says what was done."""
+    """Runs are paired by seed; where seeds differ, the method says what was done and which runs took no part."""
     every = runs(30, 8, seed=4)
 
     actual = compare(mean(), {seed: every[seed] for seed in a}, {seed: every[seed] + 0.1 for seed in b})

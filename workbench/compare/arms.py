@@ -254,4 +254,6 @@ def _pair(one: Mapping[int, _Sampled], other: Mapping[int, _Sampled], a: str, b:
         return [(one[seed], other[seed]) for seed in shared], ""
     if len(shared) > 1:
         return [(one[seed], other[seed]) for seed in shared], f"; only the seeds that both have: {', '.join(map(str, shared))}"
-    return list(zip(one.values(), other.values(), strict=False)), "; no common seeds: runs are paired in order"
+    first = min(len(one), len(other))
+    fewer = f", the first {first} of each" if len(one) != len(other) else ""
+    return list(zip(one.values(), other.values(), strict=False)), f"; fewer than two common seeds: runs are paired in order{fewer}"
