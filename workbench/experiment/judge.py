@@ -121,7 +121,7 @@ def _floor_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 def _runs_of(store: Store, name: str) -> list[RunRecord]:
     """The finished runs that a name stands for."""
     run = store.experiments.find_run(name)
-    if run is not None:
+    if run is not None and run.state == "finished":
         return [run]
     finished = [run for run in store.experiments.runs() if run.state == "finished"]
     matching = [run for run in finished if run.name.rpartition("/")[0] == name]
@@ -137,8 +137,8 @@ def _evaluation_set(store: Store, run: RunRecord) -> EvaluationSet:
 
 
 def _shared_metrics(store: Store, runs: Sequence[RunRecord]) -> list[str]:
-    """The metrics that all runs were scored by, in the order of the first."""
-    listed = [store.results.scores(run_id=run.run_id)["metric"].to_pylist() for run in runs]
+    """The metrics that scored some example of every run, in the order of the first."""
+    listed = [[score["metric"] for score in store.results.scores(run_id=run.run_id).to_pylist() if score["n"]] for run in runs]
     shared = [metric for metric in listed[0] if all(metric in each for each in listed)]
     if not shared:
         raise ComparisonError("the runs share no metric.", expected="runs of the same task", advice="Evaluate them with the same metrics.")
