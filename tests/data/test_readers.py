@@ -28,6 +28,7 @@ GOOD_FILES = [
     ("data.jsonl", LINES),
     ("data.ndjson", LINES.replace(b"\n", b"\r\n")),
     ("data.jsonl.gz", gzip.compress(LINES)),
+    ("DATA.JSONL.GZ", gzip.compress(LINES)),
     ("data.jsonl", codecs.BOM_UTF8 + LINES),
     ("data.jsonl", LINES.replace(b"\n", b"\n \n\n")),
     ("data.json", json.dumps(ROWS).encode()),

@@ -55,7 +55,7 @@ class InputFile:
     @property
     def packed(self) -> bool:
         """Whether it is compressed by gzip."""
-        return self.path.suffix == ".gz"
+        return self.path.suffix.lower() == ".gz"
 
     @property
     def size(self) -> int:
