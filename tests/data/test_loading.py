@@ -157,6 +157,15 @@ def test_identical_content_stays_on_one_side(classification, content, tmp_path):
     assert set() == train & validation | train & held_out | validation & held_out
 
 
+@pytest.mark.parametrize(("by", "message"), [("topic", "all have the same topic"), ("", "are all alike")])
+def test_an_eval_split_that_would_be_empty_is_refused(classification, tmp_path, by, message):
+    """One group cannot stand on both sides."""
+    write(tmp_path, "data.jsonl", [{"text": "a", "label": "b", "topic": "c"}] * 9)
+
+    with pytest.raises(DataError, match=f"no eval split can be cut from train: its rows {message}"):
+        load(classification, DataSource(train="data.jsonl", base=tmp_path, eval=EvalSplit(share=0.2, by=by)))
+
+
 def test_files_of_each_split_are_read(classification, tmp_path):
     """Validation and eval come from files where these are given, and the limit leaves validation whole."""
     for name in ("train", "validation", "test"):

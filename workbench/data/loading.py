@@ -197,7 +197,14 @@ def _divided(tables: Mapping[str, pa.Table], source: DataSource) -> tuple[dict[s
     splits = dict(tables)
     if isinstance(source.eval, EvalSplit):
         groups = splits[TRAIN].column("group" if source.eval.by else "content_hash")
-        splits[TRAIN], splits[EVAL] = parted(splits[TRAIN], cut(groups, source.eval.share, seed=source.eval.seed, purpose=EVAL))
+        mask = cut(groups, source.eval.share, seed=source.eval.seed, purpose=EVAL)
+        if not mask.any():
+            raise DataError(
+                f"no eval split can be cut from train: its rows {f'all have the same {source.eval.by}' if source.eval.by else 'are all alike'}.",
+                expected="two groups of rows or more: one stays whole",
+                advice="Split by another column, or give a file for eval.",
+            )
+        splits[TRAIN], splits[EVAL] = parted(splits[TRAIN], mask)
     left_out = {}
     for name in (TRAIN, EVAL):
         if source.limit is not None and name in splits:
