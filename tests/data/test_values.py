@@ -57,6 +57,8 @@ REFUSED = [
     (RoleType.SPANS, [{"start": 5, "end": 3, "text": "ab"}], "holds a span from 5 to 3"),
     (RoleType.SPANS, [{"start": "5", "text": "ab"}], "holds a span whose start or end is no integer"),
     (RoleType.SPANS, {"text": ["a"], "answer_start": []}, "is an object, expected lists of equal length, one of them named text"),
+    (RoleType.SPANS, [{"text": "a", "start": True}], "holds a span whose start or end is no integer"),
+    (RoleType.SPANS, [{"text": "a", "start": 0, "end": True}], "holds a span whose start or end is no integer"),
     (RoleType.MESSAGES, [{"content": "Hi"}], "holds a message without a role"),
     (RoleType.MESSAGES, [{"role": "user", "content": ["Hi"]}], "holds a message whose content is a list, expected text"),
 ]

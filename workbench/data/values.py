@@ -188,7 +188,7 @@ def _span(value: object) -> dict[str, object]:
     if start is None or start == -1:  # how some tools say that they do not know
         return {"start": None, "end": None, "text": text}
     end = start + len(text) if end is None and isinstance(start, int) else end
-    if not (isinstance(start, int) and isinstance(end, int)):
+    if not (isinstance(start, int) and isinstance(end, int)) or isinstance(start, bool) or isinstance(end, bool):
         raise BadValueError("holds a span whose start or end is no integer")
     if not 0 <= start <= end < 2**31:
         raise BadValueError(f"holds a span from {start} to {end}")
