@@ -244,6 +244,18 @@ def test_texts_of_parquet_that_are_not_utf8_are_set_aside(classification, tmp_pa
     assert [(11, "text: not UTF-8")] == rejected(loaded)
 
 
+def test_times_of_parquet_that_python_has_not_are_set_aside(classification, tmp_path):
+    """A day beyond the year 9999 in any column takes its row with it and no other."""
+    days = pa.array([0] * 10 + [2**30], pa.date32())
+    pq.write_table(pa.table({"text": [str(number) for number in range(11)], "label": ["a"] * 11, "day": days}), tmp_path / "data.parquet")
+
+    loaded = read(classification, tmp_path, "data.parquet")
+
+    assert 10 == len(pairs(loaded))
+    ((line, reason),) = rejected(loaded)
+    assert (11, True) == (line, reason.startswith("day: "))
+
+
 LATIN = "text,label\nDer Käufer möchte größere Geräte,a\nÜber die Rücksendung,b\n".encode("cp1252")
 REFUSED = [
     ("data.jsonl", b"", "data.jsonl is empty"),

@@ -91,14 +91,17 @@ def _dataset(dataset: Any) -> Iterator[pa.RecordBatch]:
 
 
 def _batch(batch: pa.RecordBatch, done: int, file: str) -> Batch:
-    """Rows as a batch; texts that are not UTF-8, which Arrow does not look for, set their row aside."""
+    """Rows as a batch; what Arrow holds and Python cannot (texts that are not UTF-8, times beyond the year 9999) sets its row aside."""
     numbers = range(done + 1, done + 1 + batch.num_rows)
     bad: dict[int, str] = {}
     for name in batch.schema.names:
+        column = batch.column(name)
         try:
-            batch.column(name).validate(full=True)
-        except pa.ArrowInvalid:
-            bad.update(dict.fromkeys(_undecodable(batch.column(name)), f"{name}: not UTF-8"))
+            column.validate(full=True)
+            if pa.types.is_temporal(column.type):
+                column.to_pylist()
+        except (OverflowError, ValueError):
+            bad.update({position: f"{name}: {problem}" for position, problem in _unreadable(column)})
     good = batch.filter(pa.array([position not in bad for position in range(batch.num_rows)])) if bad else batch
     return Batch(
         file=file,
@@ -108,9 +111,11 @@ def _batch(batch: pa.RecordBatch, done: int, file: str) -> Batch:
     )
 
 
-def _undecodable(column: pa.Array) -> Iterator[int]:
+def _unreadable(column: pa.Array) -> Iterator[tuple[int, str]]:
     for position, value in enumerate(column):
         try:
             value.as_py()
         except UnicodeDecodeError:
-            yield position
+            yield position, "not UTF-8"
+        except (OverflowError, ValueError) as error:
+            yield position, _first_line(error)
