@@ -129,7 +129,7 @@ class Output:
     def _print_table(self, table: Table) -> None:
         if table.title:
             self.out.write(f"\n{clean(table.title)}\n")
-        headings = [column.replace("_", " ") for column in table.columns]
+        headings = [_as_cell(column.replace("_", " ")) for column in table.columns]
         rows = [[_as_cell(cell) for cell in row] for row in table.rows]
         numeric = [all(row[index] is None or _is_number(row[index]) for row in table.rows) for index in range(len(headings))]
         draw = _draw_rich if self.out.isatty() else _draw_plain
