@@ -37,6 +37,10 @@ from workbench.selectors import (
     RolesParams,
     SemanticDuplicateParams,
     SemanticDuplicates,
+    Toxicity,
+    ToxicityModel,
+    ToxicityModelParams,
+    ToxicityParams,
     Truncation,
 )
 from workbench.types import Action, Floor, PolicyRule, Role, RoleType, Rule, Task
@@ -119,6 +123,8 @@ def workbench_selectors() -> Iterable[Selector]:
         LabelSet(params=LabelSetParams(roles=("text",))),
         GroupAssociation(params=GroupAssociationParams(roles=("text",))),
         Reweighing(params=ReweighingParams(roles=("text",))),
+        Toxicity(params=ToxicityParams(roles=("text",))),
+        ToxicityModel(params=ToxicityModelParams(roles=("text",))),
         RandomOrder(),
         Coverage(params=CoverageParams(roles=("text",))),
     ]

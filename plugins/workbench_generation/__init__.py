@@ -41,6 +41,10 @@ from workbench.selectors import (
     SemanticDuplicates,
     TargetCopiesInput,
     TargetLanguage,
+    Toxicity,
+    ToxicityModel,
+    ToxicityModelParams,
+    ToxicityParams,
     Truncation,
 )
 from workbench.types import Floor, Role, RoleType, Task
@@ -123,6 +127,8 @@ def workbench_selectors() -> Iterable[Selector]:
         ResponseForm(),
         GroupAssociation(params=GroupAssociationParams(roles=("prompt", "input"))),
         Reweighing(params=ReweighingParams(roles=("prompt", "input"))),
+        Toxicity(params=ToxicityParams(roles=("prompt", "input", "response"))),
+        ToxicityModel(params=ToxicityModelParams(roles=("prompt", "input", "response"))),
         RandomOrder(),
         Coverage(params=CoverageParams(roles=("prompt", "input", "response"))),
     ]

@@ -39,6 +39,10 @@ from workbench.selectors import (
     SemanticDuplicateParams,
     SemanticDuplicates,
     SpanParams,
+    Toxicity,
+    ToxicityModel,
+    ToxicityModelParams,
+    ToxicityParams,
 )
 from workbench.types import Floor, Role, RoleType, Task
 from workbench_qa._sample import PLANTS, sample
@@ -114,6 +118,8 @@ def workbench_selectors() -> Iterable[Selector]:
         ContradictingAnswers(),
         GroupAssociation(params=GroupAssociationParams(roles=("question",))),
         Reweighing(params=ReweighingParams(roles=("question",))),
+        Toxicity(params=ToxicityParams(roles=("question", "context"))),
+        ToxicityModel(params=ToxicityModelParams(roles=("question", "context"))),
         RandomOrder(),
         Coverage(params=CoverageParams(roles=("question", "context"))),
     ]

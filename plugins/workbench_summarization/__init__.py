@@ -43,6 +43,10 @@ from workbench.selectors import (
     SemanticDuplicates,
     TargetCopiesInput,
     TargetLength,
+    Toxicity,
+    ToxicityModel,
+    ToxicityModelParams,
+    ToxicityParams,
     Unsupported,
 )
 from workbench.types import Action, Floor, PolicyRule, Role, RoleType, Rule, Task
@@ -125,6 +129,8 @@ def workbench_selectors() -> Iterable[Selector]:
         Unsupported(params=InputTargetParams(inputs=("document",), target="summary")),
         GroupAssociation(params=GroupAssociationParams(roles=("document",))),
         Reweighing(params=ReweighingParams(roles=("document",))),
+        Toxicity(params=ToxicityParams(roles=("document", "summary"))),
+        ToxicityModel(params=ToxicityModelParams(roles=("document", "summary"))),
         RandomOrder(),
         Coverage(params=CoverageParams(roles=("document",))),
     ]

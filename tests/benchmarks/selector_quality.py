@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import toxicity_quality
 from clean_data import fired
 from public_data import context_of, examples_of, read, selectors_of, task_of
 
@@ -131,6 +132,7 @@ def main():
         "\nA text that is cut off shows it only where something in it asks for more, and a swapped target only where a name or a number gives it away:"
     )
     print("both are told here as they are, and no rule on them drops.")
+    toxicity_quality.report(options.folder)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ from workbench.selectors import (
     TargetCopiesInput,
     TargetLanguage,
     TargetLength,
+    Toxicity,
     Truncation,
     Unsupported,
 )
@@ -84,6 +85,7 @@ SELECTORS = [
     Association(params=AssociationParams(least_rows=2)),
     GroupAssociation(),
     Reweighing(),
+    Toxicity(),
     RandomOrder(),
     Coverage(),
 ]

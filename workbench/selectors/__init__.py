@@ -37,6 +37,8 @@ from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
 from workbench.selectors._tokens import token_counts
+from workbench.selectors._toxicity import Toxicity, ToxicityParams
+from workbench.selectors._toxicity_model import ToxicityModel, ToxicityModelParams
 from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
@@ -100,6 +102,10 @@ __all__ = [
     "TargetCopiesInput",
     "TargetLanguage",
     "TargetLength",
+    "Toxicity",
+    "ToxicityModel",
+    "ToxicityModelParams",
+    "ToxicityParams",
     "Truncation",
     "Unsupported",
     "findings",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from workbench.errors import RecipeError
+from workbench.selectors._model_files import ModelKind, load_quietly, model_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-_FILES: Final = ("*.json", "*.txt", "*.model", "*.safetensors")
-_TOKENIZERS: Final = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+    from workbench.errors import RecipeError
+
+ENCODER: Final = ModelKind(
+    name="encoder",
+    missing="semantic duplicates have no encoder.",
+    parameter="encoder: a folder, or a hub id such as owner/name",
+    expected="a sentence-transformers model with safetensors weights",
+)
 _MODULES: Final = ("Transformer", "Pooling", "Normalize")
 _POOLING: Final = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls", "pooling_mode_max_tokens": "max"}
 _LONGEST: Final = 512
@@ -28,38 +33,12 @@ def encoder_folder(source: str) -> Path:
     Raises:
         RecipeError: where there is none, or it is not one that can be loaded.
     """
-    if not source:
-        raise RecipeError("semantic duplicates have no encoder.", expected="encoder: a folder, or a hub id such as owner/name")
-    folder = Path(source)
-    if not folder.is_dir():
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-        try:
-            folder = Path(snapshot_download(source, allow_patterns=list(_FILES)))
-        except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-            reason = str(error).partition("\n")[0]
-            raise _unusable(source, f"there is no such folder, and the hub does not give it: {reason}") from error
+    folder = model_folder(source, ENCODER)
     _check(source, folder)
     return folder
 
 
-def fingerprint_of(folder: Path) -> str:
-    """32 hexadecimal digits of all files that an encoder is read from."""
-    whole = hashlib.blake2b(digest_size=16)
-    for path in sorted({path for pattern in _FILES for path in folder.rglob(pattern)}):
-        with path.open("rb") as file:
-            whole.update(path.relative_to(folder).as_posix().encode() + hashlib.file_digest(file, "blake2b").digest())
-    return whole.hexdigest()
-
-
 def _check(source: str, folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise _unusable(source, "it has no config.json")
-    if not any(folder.glob("*.safetensors")):
-        raise _unusable(source, "it has no weights as safetensors; pickled ones are not loaded")
-    if not any(path.is_file() for pattern in _TOKENIZERS for path in folder.glob(pattern)):  # transformers would make up an empty one
-        raise _unusable(source, f"it has no tokenizer: none of {', '.join(_TOKENIZERS)}")
     for module in _modules(folder):
         name = str(module.get("type", ""))
         if not name.startswith("sentence_transformers.") or name.rpartition(".")[2] not in _MODULES:
@@ -91,7 +70,7 @@ def _pooling(source: str, folder: Path) -> str:
 
 
 def _unusable(source: str, why: str) -> RecipeError:
-    return RecipeError(f"the encoder {source!r} cannot be used: {why}.", expected="a sentence-transformers model with safetensors weights")
+    return ENCODER.unusable(source, why)
 
 
 class Encoder:
@@ -107,21 +86,8 @@ class Encoder:
     def __init__(self, folder: Path) -> None:
         import torch
         import transformers
-        from safetensors import SafetensorError
 
-        bar = transformers.utils.logging.is_progress_bar_enabled()
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            self._model: Any
-            self._model, told = transformers.AutoModel.from_pretrained(
-                folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
-            )
-        except (OSError, ValueError, ImportError, KeyError, RuntimeError, SafetensorError) as error:
-            raise _unusable(str(folder), str(error).partition("\n")[0]) from error
-        finally:
-            if bar:
-                transformers.utils.logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+        self._tokenizer, self._model, told = load_quietly(folder, transformers.AutoModel, ENCODER)
         lacking = [name for name in told["missing_keys"] if "pooler." not in name]  # which sentence encoders do without
         if lacking:
             raise _unusable(str(folder), f"it lacks weights, such as {lacking[0]}")

@@ -80,7 +80,8 @@ class SemanticDuplicates:
         Raises:
             RecipeError: where no encoder is given, or it cannot be used.
         """
-        from workbench.selectors._encoder import encoder_folder, fingerprint_of
+        from workbench.selectors._encoder import encoder_folder
+        from workbench.selectors._model_files import fingerprint_of
 
         return fingerprint_of(encoder_folder(self.params.encoder))
 
