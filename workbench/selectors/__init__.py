@@ -13,6 +13,7 @@ from workbench.selectors._choice import Coverage, CoverageParams, RandomOrder, R
 from workbench.selectors._columns import Evidence, findings, text_of
 from workbench.selectors._composition import Composition
 from workbench.selectors._contamination import Contamination, ContaminationParams
+from workbench.selectors._counterfactual import Counterfactual, CounterfactualParams
 from workbench.selectors._cross_role import CrossRoleDuplicates, CrossRoleParams
 from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
 from workbench.selectors._faithful import Extractiveness, Unsupported
@@ -54,6 +55,8 @@ __all__ = [
     "Contamination",
     "ContaminationParams",
     "ContradictingAnswers",
+    "Counterfactual",
+    "CounterfactualParams",
     "Coverage",
     "CoverageParams",
     "CrossRoleDuplicates",

@@ -108,7 +108,7 @@ class LabelNoise:
         given = text_of(ordered, context.target).dictionary_encode()
         codes = pc.fill_null(given.indices, -1).to_numpy().astype(np.int64)
         groups = first_of_each(group_codes(ordered, self.params.roles, context))
-        judged, notes = _judged(codes, groups, self.params.folds)
+        judged, notes = judged_rows(codes, groups, self.params.folds)
         few = len(np.unique(codes[judged])) <= _MANY_CLASSES
         rows = features(composed(joined_text(ordered.take(judged), self.params.roles)), characters=few)
         with_words = np.flatnonzero(np.diff(rows.indptr))
@@ -158,7 +158,7 @@ class LabelNoise:
         return findings(self.signals, columns, evidence=evidence, notes=notes)
 
 
-def _judged(codes: np.ndarray, groups: np.ndarray, folds: int) -> tuple[np.ndarray, list[str]]:
+def judged_rows(codes: np.ndarray, groups: np.ndarray, folds: int) -> tuple[np.ndarray, list[str]]:
     """The positions whose label has enough distinct texts, and a note on the others."""
     import numpy as np
 

@@ -114,3 +114,12 @@ def indicators(rows: Sequence[np.ndarray], size: int) -> scipy.sparse.csr_array:
     row = np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
     column = np.repeat(np.arange(len(rows)), lengths)
     return scipy.sparse.csr_array((np.ones(len(row), dtype=np.int32), (row, column)), shape=(size, len(rows)))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """P-values corrected for all of them together by Holm's step-down procedure (1979): float64 [n]."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(np.minimum(p[order] * (len(p) - np.arange(len(p))), 1.0))
+    corrected = np.empty(len(p))
+    corrected[order] = stepped
+    return corrected
