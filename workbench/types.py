@@ -395,6 +395,9 @@ class SelectorContext:
         stopped: whether the user asked to stop; a long loop looks at it and raises KeyboardInterrupt.
         scorer: a model, where the recipe gives one.
         held_out: what models are judged on; None but for selectors of kind ``decontamination``.
+        towards: examples that a selector of kind ``choice`` chooses towards, of the files that its parameter ``towards`` names; a role that a file
+            lacks is null. None where it names none.
+        signals: what ``ReadsSignals.reads_signals`` names: float64, one value per example, NaN where there is none.
         remember: keeps records of single examples from one version of a dataset to the next; see ``Remember``.
     """
 
@@ -406,6 +409,8 @@ class SelectorContext:
     stopped: Callable[[], bool] = lambda: False
     scorer: Scorer | None = None
     held_out: HeldOut | None = None
+    towards: ExampleTable | None = None
+    signals: Mapping[str, np.ndarray] = field(default_factory=dict)
     remember: Remember = _compute_all
 
 
@@ -453,6 +458,16 @@ class Fingerprinted(Protocol):
 
     def fingerprint(self) -> str:
         """Changes when the content of such a file does; scores are not taken over then. Raises ``RecipeError`` where one cannot be used."""
+        ...
+
+
+@runtime_checkable
+class ReadsSignals(Protocol):
+    """A selector of scope ``dataset`` whose scores depend on what other selectors of the same recipe wrote; these are scored first."""
+
+    @property
+    def reads_signals(self) -> tuple[str, ...]:
+        """The signals, each ``<selector>.<signal>``; what they are scored with counts among what decides the score."""
         ...
 
 

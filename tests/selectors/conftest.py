@@ -40,9 +40,17 @@ def make_examples(types=None, **roles):
     return ExampleTable(pa.table(columns), tuple(roles))
 
 
-def make_context(target="", kind=RoleType.LABEL, **options):
-    """A context with one core and, if named, a target of a type."""
-    return SelectorContext(roles={target: Role(name=target, type=kind)} if target else {}, target=target, **options)
+def make_context(target="", kind=RoleType.LABEL, *, towards=None, **options):
+    """A context with one core and, if named, a target of a type and examples to go towards."""
+    roles = {target: Role(name=target, type=kind)} if target else {}
+    return SelectorContext(roles=roles, target=target, towards=None if towards is None else wanted(towards), **options)
+
+
+def wanted(examples):
+    """Examples as those of a file that a choice goes towards."""
+    size = len(examples)
+    table = examples.table.set_column(examples.table.column_names.index("source"), "source", pa.array(["wanted.jsonl"] * size))
+    return ExampleTable(table.append_column("line", pa.array(range(1, size + 1), pa.int64())), examples.roles)
 
 
 @pytest.fixture

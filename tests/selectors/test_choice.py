@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from workbench.selectors import Coverage, CoverageParams, RandomOrder, RandomOrderParams, Reweighing, ReweighingParams
+from workbench.errors import RecipeError
+from workbench.selectors import (
+    Coverage,
+    Diverse,
+    DiverseParams,
+    ImportanceParams,
+    ImportanceResampling,
+    Longest,
+    RandomOrder,
+    RandomOrderParams,
+    Reweighing,
+    ReweighingParams,
+    TargetSimilarity,
+    token_counts,
+    words,
+)
 from workbench.selectors._choice import _k_center
+from workbench.selectors._diverse import score_first
+from workbench.selectors._towards import round_robin
 from workbench.selectors._weights import reweighing
+from workbench.types import RoleType
 
 TOPICS = ["the match and the goal", "the bank and the loan", "the cell and the gene", "比赛进球", "银行贷款", "细胞基因"]
 
@@ -43,8 +66,15 @@ def test_k_centers_are_those_of_a_plain_search():
         assert gaps[0] == pytest.approx(max(gaps))
 
 
+def test_tokens_are_words_and_characters_without_spaces(examples):
+    """Over all roles; a number or an absent text is no obstacle."""
+    table = examples({"label": RoleType.LABEL}, text=["It's 3.5 miles", "水是生命 water", "", None], label=["x", "x y", "x", None])
+    assert [4, 7, 1, 0] == token_counts(table).tolist()
+    assert [3, 5, 0, 0] == Longest().score(table, None).signals["words"].to_pylist()
+
+
 def test_diverse_puts_off_near_copies_of_longer_texts(examples, context):
-    """The longest first."""
+    """The longest first; what is put off names what it is near to."""
     texts = [
         "the match and the goal and the team",
         "the match and the goal and the team!",
@@ -52,11 +82,114 @@ def test_diverse_puts_off_near_copies_of_longer_texts(examples, context):
         "the bank and the loan?",
         "细胞基因",
     ]
-    found = Coverage(params=CoverageParams(tau=0.95)).score(examples(text=texts), context()).signals["diverse"].to_pylist()
-    order = np.argsort(-np.array(found)).tolist()
-    assert {frozenset({0, 1}), frozenset({2, 3}), frozenset({4})} == {
-        frozenset({at} if at == 4 else {at - at % 2, at - at % 2 + 1}) for at in order[:3]
+    found = Diverse(params=DiverseParams(tau=0.95)).score(examples(text=texts), context())
+    order = np.argsort(-np.array(found.signals["place"].to_pylist())).tolist()
+    assert [{0, 1}, {2, 3}, {4}] == [{at} if at == 4 else {at - at % 2, at - at % 2 + 1} for at in order[:3]]
+    told = {each["position"]: each["partners"] for each in found.evidence.to_pylist()}
+    assert {at: [at + 1 - 2 * (at % 2)] for at in order[3:]} == told
+
+
+def test_diverse_goes_by_any_signal(examples, context):
+    """The highest or the lowest first, and what has no value last."""
+    table = examples(text=["red apples boats", "blue boats glass", "red glass blue apples", "水山木", "水火土", "山火木土"])
+    given = {"noise.x": np.array([0.2, np.nan, 0.9, 0.1, 0.5, 0.3])}
+    orders = {
+        order: np.argsort(-np.array(selector.score(table, context(signals=given)).signals["place"].to_pylist())).tolist()
+        for order, selector in ((order, Diverse(params=DiverseParams(score="noise.x", order=order, tau=1.0))) for order in ("highest", "lowest"))
     }
+    assert {"highest": [2, 4, 5, 0, 3, 1], "lowest": [3, 0, 5, 4, 2, 1]} == orders
+    assert ("noise.x",) == Diverse(params=DiverseParams(score="noise.x")).reads_signals
+
+
+def test_score_first_is_the_plain_loop_of_the_paper():
+    """Taken where no similarity to those taken reaches tau."""
+    rng = np.random.default_rng(1)
+    points = rng.normal(size=(60, 4))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    scores = rng.integers(0, 20, 60).astype(float)
+    taken, later = [], []
+    for at in sorted(range(60), key=lambda at: (-scores[at], at)):
+        (later if any(points[at] @ points[other] >= 0.7 for other in taken) else taken).append(at)
+    order, nearest, similarity = score_first(points, scores, 0.7)
+    assert taken + later == order.tolist()
+    assert later
+    assert all(similarity[at] == pytest.approx(max(points[at] @ points[o] for o in taken if (-scores[o], o) < (-scores[at], at))) for at in later)
+    assert {-1} == set(nearest[taken].tolist())
+
+
+WANTED = {
+    "in English": (["The cell divides and the gene is copied.", "A gene of the cell."], "gene cells divide"),
+    "in Chinese": (["细胞分裂,基因复制。", "基因在细胞里。"], "基因和细胞"),
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_importance_weights_are_those_of_a_plain_reading(examples, context, name):
+    """Equation by equation with dictionaries and no hashing; nothing collides in so many buckets."""
+    wanted, like = WANTED[name]
+    texts = [*TOPICS, like, "the the the", ""]
+
+    def bag(text):
+        listed = [word.casefold() for word in words(text)]
+        return Counter([*listed, *itertools.pairwise(listed)])
+
+    def shares(listed):
+        together = sum(map(bag, listed), Counter())
+        return lambda gram: together[gram] / together.total() + 1e-8
+
+    of_wanted, of_train = shares(wanted), shares(texts)
+    expected = [sum(n * (math.log(of_wanted(gram)) - math.log(of_train(gram))) for gram, n in bag(text).items()) for text in texts]
+    selector = ImportanceResampling(params=ImportanceParams(buckets=1 << 20))
+    table = examples(text=texts)
+    found = selector.score(table, context(seed=4, towards=examples(text=wanted)))
+    assert found.signals["log-weight"].to_pylist() == pytest.approx(expected, rel=1e-9)
+    assert (2 if name == "in English" else 5) == int(np.argmax(found.signals["log-weight"].to_numpy()[:6]))
+    told = {each["position"]: each["values"] for each in found.evidence.to_pylist()}
+    assert ("gene" if name == "in English" else "基") in told[texts.index(like)]
+    numbers = selector.score(table, context(seed=5, towards=examples(text=wanted))).signals
+    assert found.signals["log-weight"] == numbers["log-weight"]
+    assert found.signals["resampled"] != numbers["resampled"]
+
+
+def test_gumbel_noise_samples_by_weight(examples, context):
+    """Of two texts, the first drawn is that of weight w1 in w1 / (w1 + w2) of the draws (Xie et al. 2023, section 3.3)."""
+    table, wanted = examples(text=["a b", "a c"]), examples(text=["a b", "a b", "a c"])
+    first = 0
+    for draw in range(400):
+        found = ImportanceResampling(params=ImportanceParams(draw=draw)).score(table, context(towards=wanted)).signals
+        first += found["resampled"][0].as_py() > found["resampled"][1].as_py()
+    weights = np.exp(found["log-weight"].to_numpy())
+    assert 400 * weights[0] / weights.sum() == pytest.approx(first, abs=30)
+
+
+def test_each_target_takes_its_nearest_in_turn():
+    """As a plain loop does; what is taken is not taken again."""
+    similarity = np.random.default_rng(2).integers(0, 9, (30, 4)) / 9
+    order, left = [], set(range(30))
+    while left:
+        for column in range(4):
+            if left:
+                order.append(min(left, key=lambda row: (-similarity[row, column], row)))
+                left.remove(order[-1])
+    assert order == round_robin(similarity, similarity.max(axis=1)).tolist()
+
+
+def test_what_is_like_a_target_set_comes_first(examples, context):
+    """In English and Chinese, each target served before any is served twice, with the file and line of the nearest."""
+    texts = [f"{topic} {mark}" for mark in ("one", "two", "three") for topic in TOPICS]
+    wanted = examples(text=[TOPICS[1], TOPICS[5], TOPICS[5]])
+    found = TargetSimilarity().score(examples(text=texts), context(towards=wanted))
+    order = np.argsort(-np.array(found.signals["round-robin"].to_pylist())).tolist()
+    assert [{1, 5}, {1, 5}] == [{at % 6 for at in order[:2]}, {at % 6 for at in order[2:4]}]
+    nearest = {each["position"]: json.loads(each["values"])["where"] for each in found.evidence.to_pylist()}
+    assert {"wanted.jsonl, line 1"} == {nearest[at] for at in range(1, 18, 6)}
+
+
+@pytest.mark.parametrize("selector", [ImportanceResampling(), TargetSimilarity()], ids=["dsir", "rds"])
+def test_without_a_target_set_there_is_nothing_to_go_towards(selector, examples, context):
+    """Which is said, with what to write."""
+    with pytest.raises(RecipeError, match="towards"):
+        selector.score(examples(text=TOPICS), context(towards=None))
 
 
 def test_weights_make_groups_and_labels_independent():

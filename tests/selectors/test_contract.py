@@ -21,6 +21,7 @@ from workbench.selectors import (
     Coverage,
     CrossRoleDuplicates,
     CrossRoleParams,
+    Diverse,
     EmptyText,
     ExactDuplicates,
     Extractiveness,
@@ -29,6 +30,7 @@ from workbench.selectors import (
     GopherQuality,
     GopherRepetition,
     GroupAssociation,
+    ImportanceResampling,
     InputTargetParams,
     LabelNoise,
     LabelSet,
@@ -37,6 +39,7 @@ from workbench.selectors import (
     Leftovers,
     LengthBounds,
     LengthOutliers,
+    Longest,
     NearDuplicates,
     PersonalData,
     RandomOrder,
@@ -48,6 +51,7 @@ from workbench.selectors import (
     TargetCopiesInput,
     TargetLanguage,
     TargetLength,
+    TargetSimilarity,
     Toxicity,
     Truncation,
     Unsupported,
@@ -90,6 +94,10 @@ SELECTORS = [
     Toxicity(),
     RandomOrder(),
     Coverage(),
+    Longest(),
+    Diverse(),
+    ImportanceResampling(),
+    TargetSimilarity(),
 ]
 every_selector = pytest.mark.parametrize("selector", SELECTORS, ids=[selector.name for selector in SELECTORS])
 
@@ -136,6 +144,11 @@ def make(examples, texts):
     )
 
 
+def surroundings(examples, context, **options):
+    """A context with what any selector may ask for."""
+    return context("label", towards=make(examples, BASE[:3]), **options)
+
+
 def check(selector, table, findings):
     """Hold findings against the contract."""
     types = {"float64": "double", "int64": "int64", "bool": "bool"}
@@ -179,14 +192,14 @@ def test_it_is_a_frozen_dataclass_with_parameters_of_plain_values(selector):
 def test_any_texts_have_findings_within_the_contract(selector, examples, context, texts):
     """Whatever they hold."""
     table = make(examples, texts)
-    check(selector, table, selector.score(table, context("label")))
+    check(selector, table, selector.score(table, surroundings(examples, context)))
 
 
 @every_selector
 def test_a_text_of_five_megabytes_is_scored(selector, examples, context):
     """Beside small ones, which it does not disturb."""
     table = make(examples, ["The quick brown fox. " * 250_000, "天空是蓝色的。" * 20_000, *BASE])
-    check(selector, table, selector.score(table, context("label")))
+    check(selector, table, selector.score(table, surroundings(examples, context)))
 
 
 @every_selector
@@ -194,19 +207,19 @@ def test_the_same_examples_have_the_same_findings_in_any_order(selector, example
     """And the examples are as they were."""
     table = make(examples, ODD + BASE * 8)
     copy = table.table.to_pylist()
-    first, again = (selector.score(table, context("label", seed=3)) for _ in range(2))
+    first, again = (selector.score(table, surroundings(examples, context, seed=3)) for _ in range(2))
     assert (first.signals, first.evidence, first.edges, first.notes) == (again.signals, again.evidence, again.edges, again.notes)
     assert copy == table.table.to_pylist()
     moved, order = shuffled(table)
-    assert first.signals.take(order) == selector.score(moved, context("label", seed=3)).signals
+    assert first.signals.take(order) == selector.score(moved, surroundings(examples, context, seed=3)).signals
 
 
 @every_selector
 def test_a_slice_of_a_table_is_scored_like_a_table(selector, examples, context):
     """Arrow's offsets are heeded: a row selector says of a slice what it says of these rows in the whole."""
     table = make(examples, ODD + BASE)
-    part = selector.score(table.slice(5, 20), context("label"))
+    part = selector.score(table.slice(5, 20), surroundings(examples, context))
     if selector.scope is Scope.ROW:
-        assert selector.score(table, context("label")).signals.slice(5, 20) == part.signals
+        assert selector.score(table, surroundings(examples, context)).signals.slice(5, 20) == part.signals
     else:
-        assert selector.score(make(examples, (ODD + BASE)[5:25]), context()).signals.num_rows == part.signals.num_rows
+        assert selector.score(make(examples, (ODD + BASE)[5:25]), surroundings(examples, context)).signals.num_rows == part.signals.num_rows

@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import RecipeError
-from workbench.selectors import SemanticDuplicateParams, SemanticDuplicates, _vectors
+from workbench.selectors import (
+    Coverage,
+    Diverse,
+    DiverseParams,
+    SemanticDuplicateParams,
+    SemanticDuplicates,
+    SpaceParams,
+    TargetSimilarity,
+    TargetSimilarityParams,
+    _vectors,
+)
 from workbench.types import PairKind, RoleType, SelectorContext
 
 NEAR = ("How can I reset the password of my account?", "What should I do to reset my account's password?")
@@ -65,6 +75,21 @@ def test_the_order_of_rows_changes_nothing(selector, examples, context, shuffled
     again = selector(floor=0.6).score(moved, context())
     assert found.signals.take(order) == again.signals
     assert edges(found) == {tuple(sorted((int(order[a]), int(order[b])))): what for (a, b), what in edges(again).items()}
+
+
+def test_choices_go_by_meaning_where_they_are_given_an_encoder(minilm, examples, context):
+    """Of two that mean the same one is covered last and one put off; what is asked for in other words is found."""
+    table = examples(text=[*NEAR, FAR, "请问怎样重设密码?"])
+    space = {"encoder": str(minilm)}
+    center = Coverage(params=SpaceParams(**space)).score(table, context()).signals["center"].to_pylist()
+    assert np.argsort(-np.array(center))[-1] in {0, 1}
+    assert Coverage(params=SpaceParams(**space)).fingerprint() != Coverage().fingerprint() == ""
+    put_off = Diverse(params=DiverseParams(**space, tau=0.7)).score(table, context()).evidence.to_pylist()
+    assert [1] == [each["position"] for each in put_off]
+    wanted = examples(text=["When are olives picked?"])
+    towards = dataclasses.replace(wanted, table=wanted.table.append_column("line", [[3]]))
+    like = TargetSimilarity(params=TargetSimilarityParams(**space)).score(table, dataclasses.replace(context(), towards=towards)).signals
+    assert 2 == int(np.argmax(like["similarity"].to_numpy())) == int(np.argmax(like["round-robin"].to_numpy()))
 
 
 def test_what_was_encoded_is_not_encoded_again(selector, examples, tmp_path):

@@ -18,15 +18,16 @@ from workbench.curate.batches import checked
 from workbench.curate.cache import ContentCache, Memory, as_keys
 from workbench.curate.interrupts import interruptible
 from workbench.curate.rows import PATIENCE, RowScoring, ScoredRows
-from workbench.errors import PluginError, WorkbenchError
+from workbench.errors import PluginError, RecipeError, WorkbenchError
 from workbench.store import NewSelectorRun
-from workbench.types import ExampleTable, Fingerprinted, HeldOut, Scope, SelectorContext, SelectorKind, Silent
+from workbench.types import ExampleTable, Fingerprinted, HeldOut, ReadsSignals, Scope, SelectorContext, SelectorKind, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
+    import pyarrow as pa
 
     from workbench.store import DatasetRecord, SelectorRun, Store
     from workbench.types import Progress, Scorer, Selector
@@ -81,51 +82,89 @@ def score(
         selectors: in the order that they run.
         seed: for everything random in them.
         scorer: a model for those that need one.
-        against: component id to further examples that a decontamination selector compares with, beside the dataset's own evaluation split;
-            the table has the further column ``line``.
+        against: component id to examples of further files, the table with the further column ``line``: what a decontamination selector compares
+            with, beside the dataset's own evaluation split, or what a selector of kind ``choice`` goes towards.
         progress: is told how far it is.
         patience: seconds of work from which on a row selector gets processes of its own.
 
     Raises:
         PluginError: where a dataset selector fails, or one breaks its contract.
-        RecipeError: where a selector cannot work with its parameters.
+        RecipeError: where a selector cannot work with its parameters, or reads a signal that none of the others writes.
         KeyboardInterrupt: after Ctrl-C or SIGTERM; finished batches are not scored again when it is called once more.
     """
     progress = progress or Silent()
     with interruptible() as stopped:
         scoring = _Scoring(store, dataset, seed=seed, scorer=scorer, progress=progress, stopped=stopped, patience=patience)
-        held_out = {each.id: scoring.held_out((against or {}).get(each.id)) for each in selectors if _sees_eval(each)}
-        keys = {each.id: _key(each, held_out.get(each.id)) for each in selectors}  # an encoder that is not there is found before work begins
-        runs = []
-        for configured in selectors:
-            done = store.signals.find(dataset.dataset_id, configured.id, configured.selector.version, keys[configured.id])
+        given = against or {}
+        held_out = {each.id: scoring.held_out(given.get(each.id)) for each in selectors if each.selector.kind is SelectorKind.DECONTAMINATION}
+        towards = {each.id: given[each.id] for each in selectors if each.selector.kind is SelectorKind.CHOICE and each.id in given}
+        keys: dict[str, str] = {}  # an encoder that is not there is found before work begins
+        ordered = _writers_first(selectors)
+        for each, writers in ordered:
+            read = [[writer.id, writer.selector.version, keys[writer.id]] for writer in writers.values()]
+            keys[each.id] = _key(each, held_out.get(each.id), towards.get(each.id), read)
+        runs: dict[str, SelectorRun] = {}
+        for each, writers in ordered:
+            done = store.signals.find(dataset.dataset_id, each.id, each.selector.version, keys[each.id])
             if done is None:
-                progress.begin(f"score {configured.id}")
-                done = scoring.run(configured, keys[configured.id], held_out.get(configured.id))
+                progress.begin(f"score {each.id}")
+                signals = {reference: runs[writer.id] for reference, writer in writers.items()}
+                done = scoring.run(each, keys[each.id], held_out.get(each.id), towards=towards.get(each.id), signals=signals)
                 progress.end()
             for note in done.notes:
-                progress.say(f"{configured.id}: {note}")
-            runs.append(done)
-        return runs
+                progress.say(f"{each.id}: {note}")
+            runs[each.id] = done
+        return [runs[each.id] for each in selectors]
 
 
-def _sees_eval(configured: ConfiguredSelector) -> bool:
-    return configured.selector.kind is SelectorKind.DECONTAMINATION
+def _writers_first(selectors: Sequence[ConfiguredSelector]) -> list[tuple[ConfiguredSelector, dict[str, ConfiguredSelector]]]:
+    """The selectors in an order in which those that read signals come after those that write them; with each, signal to who writes it."""
+    writers = {f"{each.selector.name}.{signal.name}": each for each in selectors for signal in each.selector.signals}
+    reads = {each.id: each.selector.reads_signals if isinstance(each.selector, ReadsSignals) else () for each in selectors}
+    for each in selectors:
+        for name in reads[each.id]:
+            if name not in writers:
+                raise RecipeError(
+                    f"{each.id} reads the signal {name!r}, which none of the recipe's selectors writes.",
+                    expected=f"one of: {', '.join(writers)}",
+                    advice="Name the selector that writes it under select.",
+                )
+    ordered: list[tuple[ConfiguredSelector, dict[str, ConfiguredSelector]]] = []
+    waiting = list(selectors)
+    while waiting:
+        known = {each.id for each, _ in ordered}
+        ready = [each for each in waiting if all(writers[name].id in known for name in reads[each.id])]
+        if not ready:
+            raise RecipeError(f"{waiting[0].id} reads signals that rest on its own.", expected="a signal of another selector")
+        ordered += [(each, {name: writers[name] for name in reads[each.id]}) for each in ready]
+        waiting = [each for each in waiting if each not in ready]
+    return ordered
 
 
-def _key(configured: ConfiguredSelector, held_out: HeldOut | None) -> str:
-    """32 hexadecimal digits of the parameters and of what they name: files, and the evaluation examples where these are seen."""
+def _key(configured: ConfiguredSelector, held_out: HeldOut | None, towards: ExampleTable | None, read: Sequence[object]) -> str:
+    """32 hexadecimal digits of the parameters and of what they name: files, signals, and the evaluation examples where these are seen."""
     selector = configured.selector
     parts: list[object] = [configured.params]
     if isinstance(selector, Fingerprinted):
         parts.append(selector.fingerprint())
     if held_out is not None:
         parts.append(held_out.fingerprint)
+    if towards is not None:
+        parts.append(fingerprint_of(towards.table))
+    parts += read
     return _digest(parts if len(parts) > 1 else configured.params)
 
 
 def _digest(value: object) -> str:
     return hashlib.blake2b(json.dumps(value, sort_keys=True, default=list).encode(), digest_size=16).hexdigest()
+
+
+def fingerprint_of(table: pa.Table) -> str:
+    """32 hexadecimal digits that change when the examples, or where they come from, do."""
+    whole = hashlib.blake2b(digest_size=16)
+    for name in ("content_hash", "source", "line"):
+        whole.update(json.dumps(table[name].to_pylist()).encode())
+    return whole.hexdigest()
 
 
 class _Scoring:
@@ -167,16 +206,21 @@ class _Scoring:
         if further is not None:
             tables.append(further.table)
         table = pa.concat_tables(tables, promote_options="permissive")
-        whole = hashlib.blake2b(digest_size=16)
-        for name in ("content_hash", "source", "line"):
-            whole.update(json.dumps(table[name].to_pylist()).encode())
-        return HeldOut(examples=ExampleTable(table, self._roles), fingerprint=whole.hexdigest())
+        return HeldOut(examples=ExampleTable(table, self._roles), fingerprint=fingerprint_of(table))
 
-    def run(self, configured: ConfiguredSelector, key: str, held_out: HeldOut | None) -> SelectorRun:
-        """Score with one selector and store what it found."""
+    def run(
+        self,
+        configured: ConfiguredSelector,
+        key: str,
+        held_out: HeldOut | None,
+        *,
+        towards: ExampleTable | None = None,
+        signals: Mapping[str, SelectorRun] | None = None,
+    ) -> SelectorRun:
+        """Score with one selector and store what it found; ``signals`` are the runs that wrote what it reads."""
         started = time.monotonic()
         selector = configured.selector
-        context = dataclasses.replace(self._context, held_out=held_out)
+        context = dataclasses.replace(self._context, held_out=held_out, towards=towards, signals=self._signals(signals or {}))
         # What decides a record beside the example: nothing of it may change while the folder keeps its name.
         what = [configured.id, selector.version, key, context.seed, context.target, [f"{each.name} {each.dtype}" for each in selector.signals]]
         folder = self._store.files / "cache" / "selectors" / _digest(what)
@@ -201,6 +245,11 @@ class _Scoring:
             notes=scored.findings.notes,
         )
         return self._store.signals.add(new, scored.rows, scored.findings)
+
+    def _signals(self, runs: Mapping[str, SelectorRun]) -> dict[str, np.ndarray]:
+        """The values of signals on train, by ``<selector>.<signal>``."""
+        rows = self._store.datasets.rows(self._dataset.dataset_id, "train") if runs else None
+        return {name: self._store.signals.column(run.selector_run, name.rpartition(".")[2], rows) for name, run in runs.items() if rows is not None}
 
     def _rows(self, configured: ConfiguredSelector, context: SelectorContext, folder: Path) -> ScoredRows:
         selector = configured.selector
@@ -250,7 +299,8 @@ class _Scoring:
                 advice="Leave it out of the recipe, or report it to its authors with the traceback that -v shows.",
             ) from error
         findings = checked(configured.selector, findings, len(examples))
-        findings = dataclasses.replace(findings, notes=(*findings.notes, *memory.notes(), *self._recomputed(configured, len(examples))))
+        further = [*memory.notes(), *self._recomputed(configured, len(examples)), *self._judged(context.towards)]
+        findings = dataclasses.replace(findings, notes=(*findings.notes, *further))
         return ScoredRows(rows=examples.column("row").to_numpy(), findings=findings, scored=len(examples), cached=0, errors=0)
 
     def _recomputed(self, configured: ConfiguredSelector, size: int) -> list[str]:
@@ -258,3 +308,11 @@ class _Scoring:
         others = [each for each in self._store.datasets.list() if each.name == self._dataset.name and each.dataset_id != self._dataset.dataset_id]
         before = any(run.selector == configured.id for each in others for run in self._store.signals.runs(each.dataset_id))
         return [f"all {size} rows were scored anew, for its scores depend on the whole dataset"] if before else []
+
+    def _judged(self, towards: ExampleTable | None) -> list[str]:
+        """That a choice goes towards what models are judged on, where it does."""
+        if towards is None:
+            return []
+        judged = set(self._store.datasets.examples(self._dataset.dataset_id, split="eval").column("content_hash").to_pylist())
+        same = sum(each in judged for each in towards.column("content_hash").to_pylist())
+        return [f"{same} of {len(towards)} examples to go towards are evaluation examples: the choice knows what it is judged on"] if same else []

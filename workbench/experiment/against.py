@@ -1,4 +1,4 @@
-"""Reads the further files that a recipe's training examples are compared with, beside its evaluation examples."""
+"""Reads the further files that a recipe's training examples are compared with: what must not be in them, and what a choice goes towards."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from workbench.types import Progress, Selector, Task
 
 
+_NAMED_BY = {SelectorKind.DECONTAMINATION: "against", SelectorKind.CHOICE: "towards"}
+"""The parameter that names files, by kind of selector."""
+
+
 def read_against(plan: Plan, base: Path, progress: Progress | None = None) -> dict[str, ExampleTable]:
-    """The items of the files that the parameter ``against`` of each decontamination selector names.
+    """The items of the files that a decontamination selector's parameter ``against`` names, or ``towards`` of one of kind ``choice``.
 
     A file is read as the task's data is, with the recipe's fields or the roles' usual names. One of another layout, such as a public benchmark, is
     taken where it has at least one role that the selector reads; what else it lacks is null.
@@ -41,7 +45,7 @@ def read_against(plan: Plan, base: Path, progress: Progress | None = None) -> di
     progress = progress or Silent()
     found = {}
     for configured in plan.selectors:
-        locations = configured.params.get("against", ()) if configured.selector.kind is SelectorKind.DECONTAMINATION else ()
+        locations = configured.params.get(_NAMED_BY.get(configured.selector.kind, ""), ())
         files = [file.name for location in _listed(locations, configured.id) for file in find_files(location, base)]
         if files:
             tables = [_read(plan, configured.selector, name, base, progress) for name in files]

@@ -9,18 +9,20 @@ from __future__ import annotations
 from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
 from workbench.selectors._boilerplate import Boilerplate
-from workbench.selectors._choice import Coverage, CoverageParams, RandomOrder, RandomOrderParams
+from workbench.selectors._choice import Coverage, Longest, RandomOrder, RandomOrderParams
 from workbench.selectors._columns import Evidence, findings, text_of
 from workbench.selectors._composition import Composition
 from workbench.selectors._contamination import Contamination, ContaminationParams
 from workbench.selectors._counterfactual import Counterfactual, CounterfactualParams
 from workbench.selectors._cross_role import CrossRoleDuplicates, CrossRoleParams
+from workbench.selectors._diverse import Diverse, DiverseParams
 from workbench.selectors._exact import ExactDuplicateParams, ExactDuplicates
 from workbench.selectors._faithful import Extractiveness, Unsupported
 from workbench.selectors._function import Found, FunctionSelector, from_function
 from workbench.selectors._garbled import Garbled
 from workbench.selectors._gopher import GopherParams, GopherQuality, GopherRepetition
 from workbench.selectors._groups import GROUPS
+from workbench.selectors._importance import ImportanceParams, ImportanceResampling
 from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
 from workbench.selectors._jit import kernel
 from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
@@ -34,12 +36,14 @@ from workbench.selectors._representation import Mentions, Representation, Share,
 from workbench.selectors._responses import ResponseForm, ResponseParams
 from workbench.selectors._roles import RolesParams
 from workbench.selectors._semantic import SemanticDuplicateParams, SemanticDuplicates
+from workbench.selectors._space import SpaceParams
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
 from workbench.selectors._tokens import token_counts
 from workbench.selectors._toxicity import Toxicity, ToxicityParams
 from workbench.selectors._toxicity_model import ToxicityModel, ToxicityModelParams
+from workbench.selectors._towards import TargetSimilarity, TargetSimilarityParams
 from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
@@ -58,9 +62,10 @@ __all__ = [
     "Counterfactual",
     "CounterfactualParams",
     "Coverage",
-    "CoverageParams",
     "CrossRoleDuplicates",
     "CrossRoleParams",
+    "Diverse",
+    "DiverseParams",
     "EmptyText",
     "Evidence",
     "ExactDuplicateParams",
@@ -74,6 +79,8 @@ __all__ = [
     "GopherRepetition",
     "GroupAssociation",
     "GroupAssociationParams",
+    "ImportanceParams",
+    "ImportanceResampling",
     "InputTargetParams",
     "LabelNoise",
     "LabelNoiseParams",
@@ -85,6 +92,7 @@ __all__ = [
     "LengthBound",
     "LengthBounds",
     "LengthOutliers",
+    "Longest",
     "Mentions",
     "NearDuplicateParams",
     "NearDuplicates",
@@ -101,6 +109,7 @@ __all__ = [
     "SemanticDuplicateParams",
     "SemanticDuplicates",
     "Share",
+    "SpaceParams",
     "SpanParams",
     "TargetCopiesInput",
     "TargetLanguage",
@@ -109,6 +118,8 @@ __all__ = [
     "ToxicityModel",
     "ToxicityModelParams",
     "ToxicityParams",
+    "TargetSimilarity",
+    "TargetSimilarityParams",
     "Truncation",
     "Unsupported",
     "findings",

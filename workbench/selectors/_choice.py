@@ -1,24 +1,21 @@
-"""Orders to choose the first k of: at random, by length, by coverage, and away from what is chosen already."""
+"""Orders to choose the first k of: at random, by length, and by coverage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from workbench.selectors._columns import composed, findings, joined_text, no_values
-from workbench.selectors._profile import profile_of
+from workbench.selectors._columns import findings, no_values
+from workbench.selectors._roles import RolesParams
+from workbench.selectors._space import LEAST_ROWS, MOST_PLACES, SpaceParams, as_places, distinct, points_of, space_fingerprint
 from workbench.types import Direction, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
-    import pyarrow as pa
 
     from workbench.types import ExampleTable, Findings, SelectorContext
-
-_DIMENSIONS: Final = 64
-MOST_CENTERS: Final = 5_000
-"""So many are placed one by one; what comes after them goes by its distance to these."""
-_LEAST_ROWS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +27,17 @@ class RandomOrderParams:
     """
 
     draw: int = 0
+
+
+def random_numbers(content_hashes: Sequence[str], what: str) -> np.ndarray:
+    """A number from 0 to 1 for each content: float64 [n]; ``what`` names the draw. Equal contents have equal numbers, whatever else there is."""
+    import hashlib
+
+    import numpy as np
+
+    key = what.encode()
+    drawn = [int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "big") for text in content_hashes]
+    return np.array(drawn, dtype=np.float64) / 2**64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,61 +61,56 @@ class RandomOrder:
 
     def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:
         """See ``Selector.score``."""
-        import hashlib
-
-        import numpy as np
-
-        key = f"{context.seed}:{self.params.draw}".encode()
-        numbers = [
-            int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "big") / 2**64
-            for text in examples.column("content_hash").to_pylist()
-        ]
-        return findings(self.signals, {"number": np.array(numbers, dtype=np.float64)})
+        return findings(self.signals, {"number": random_numbers(examples.column("content_hash").to_pylist(), f"{context.seed}:{self.params.draw}")})
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoverageParams:
-    """What is covered.
+class Longest:
+    """Counts the words of a role, to choose the longest by: a strong choice of responses (Zhao et al. 2024, "Long is more for alignment").
 
-    Attributes:
-        roles: whose texts are compared.
-        dimensions: of the space that they are compared in.
-        tau: the cosine similarity to something chosen already, beyond which a row comes after all that are farther away.
+    Characters count in scripts without spaces. Where there are several roles, their words together.
     """
 
-    roles: tuple[str, ...] = ("text",)
-    dimensions: int = _DIMENSIONS
-    tau: float = 0.9
+    params: RolesParams = RolesParams()
+    name: str = "longest"
+    version: str = "1"
+    kind: SelectorKind = SelectorKind.CHOICE
+    scope: Scope = Scope.ROW
+    signals: tuple[Signal, ...] = (
+        Signal(name="words", dtype="int64", summary="Words; characters, in scripts without spaces.", low=0.0, direction=Direction.HIGHER),
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The roles that are counted."""
+        return self.params.roles
+
+    def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
+        """See ``Selector.score``."""
+        from workbench.selectors._tokens import token_counts
+
+        return findings(self.signals, {"words": token_counts(examples, self.params.roles)})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """Orders examples so that the first k cover the rest, for any k: two orders in the space of truncated SVD of TF-IDF.
+    """Orders examples so that the first k cover the rest, for any k.
 
     ``center`` is the greedy k-center order (Gonzalez 1985; as core-set selection Sener and Savarese 2018, algorithm 1): each next example is the one
-    farthest from all before it, the first the one nearest to the mean. ``diverse`` goes by length, the longest first, and puts off what is nearer
-    than ``tau`` to one that was taken (as the filter of DEITA, Liu et al. 2024, section 2.3). Both are 1 for the first and fall to 0: choose the
-    highest. Copies share a place: drop them first. After the first 5,000 the rest goes by its distance to these.
+    farthest from all before it, the first the one nearest to the mean. Examples are points of an encoder where one is given, else of truncated SVD
+    of TF-IDF. It is 1 for the first and falls to 0: choose the highest. Copies share a place: drop them first. After the first 5,000 the rest goes by
+    its distance to these.
     """
 
-    params: CoverageParams = CoverageParams()
+    params: SpaceParams = SpaceParams()
     name: str = "coverage"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.CHOICE
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = (
         Signal(
             name="center", dtype="float64", summary="Place in the k-center order: 1 for the first.", low=0.0, high=1.0, direction=Direction.HIGHER
         ),
-        Signal(
-            name="diverse",
-            dtype="float64",
-            summary="Place by length, near copies put off: 1 for the first.",
-            low=0.0,
-            high=1.0,
-            direction=Direction.HIGHER,
-        ),
-        Signal(name="words", dtype="int64", summary="Words of the texts: the longest can be chosen by it.", low=0.0),
     )
 
     @property
@@ -115,40 +118,17 @@ class Coverage:
         """The roles whose texts are compared."""
         return self.params.roles
 
+    def fingerprint(self) -> str:
+        """See ``Fingerprinted``: that of the encoder, if there is one."""
+        return space_fingerprint(self.params)
+
     def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:
         """See ``Selector.score``."""
-        import numpy as np
-
-        # Each content once and in its own order, so that ties and sums do not depend on that of the rows.
-        _, firsts, content = np.unique(examples.column("content_hash").to_numpy(), return_index=True, return_inverse=True)
-        if len(firsts) < _LEAST_ROWS:
+        firsts, content = distinct(examples)
+        if len(firsts) < LEAST_ROWS:
             return no_values(self.signals, len(examples), ["fewer than three different rows have no order"])
-        texts = composed(joined_text(examples.take(firsts), self.params.roles))
-        words = profile_of(texts).words
-        vectors = _vectors(texts, self.params.dimensions, context.seed)
-        columns: dict[str, np.ndarray] = {"words": words[content]}
-        for name, ranked in (("center", _k_center(vectors)), ("diverse", _diverse(vectors, words, self.params.tau))):
-            places = np.empty(len(firsts))
-            places[ranked] = 1.0 - np.arange(len(ranked)) / len(ranked)
-            columns[name] = places[content]
-        return findings(self.signals, columns)
-
-
-def _vectors(texts: pa.LargeStringArray, dimensions: int, seed: int) -> np.ndarray:
-    """Texts as points on the unit sphere, float64 [n, d]; a text without a word that another has is the origin."""
-    import numpy as np
-    from sklearn.utils.extmath import randomized_svd
-
-    from workbench.selectors._features import features
-
-    rows = features(texts, characters=True)
-    width = min(dimensions, min(rows.shape) - 1)
-    if width < 1:
-        return np.zeros((len(texts), 1))
-    left, singular, _ = randomized_svd(rows, n_components=width, n_iter=3, random_state=seed)
-    points = left * singular
-    scaled: np.ndarray = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-    return scaled.astype(np.float64)
+        points = points_of(examples.take(firsts), self.params, context)
+        return findings(self.signals, {"center": as_places(_k_center(points))[content]})
 
 
 def _k_center(points: np.ndarray) -> np.ndarray:
@@ -163,28 +143,9 @@ def _k_center(points: np.ndarray) -> np.ndarray:
         # Unit vectors: the squared distance is 2 less twice the product, and an order by it is the same.
         nearest = np.minimum(nearest, -(points @ points[order[place - 1]]))
         nearest[order[place - 1]] = -np.inf
-        if place >= MOST_CENTERS:
+        if place >= MOST_PLACES:
             rest = np.flatnonzero(~np.isneginf(nearest))
             order[place:] = rest[np.argsort(-nearest[rest], kind="stable")]
             break
         order[place] = int(nearest.argmax())
     return order
-
-
-def _diverse(points: np.ndarray, words: np.ndarray, tau: float) -> np.ndarray:
-    """By descending length; a row nearer than tau to one that was taken comes after all others, in the same order: positions, int64 [n]."""
-    import numpy as np
-
-    by_length = np.lexsort((np.arange(len(words)), -words))
-    taken = np.empty((len(points), points.shape[1]))
-    count = 0
-    first, later = [], []
-    for position in by_length.tolist():
-        if count and float((taken[:count] @ points[position]).max()) >= tau:
-            later.append(position)
-            continue
-        if count < MOST_CENTERS:
-            taken[count] = points[position]
-            count += 1
-        first.append(position)
-    return np.array(first + later, dtype=np.int64)

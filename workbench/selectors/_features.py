@@ -78,6 +78,26 @@ def _count(
         starts[text + 1] = out
 
 
+def _counted(texts: pa.LargeStringArray, *, characters: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features int32, how often each stands in its text float32, and where each text's begin int64 [n + 1]."""
+    unicode = tables()
+    data, offsets = buffers(texts)
+    room = (5 if characters else 2) * int(offsets[-1] - offsets[0]) + len(texts)
+    ids, counts = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
+    starts = np.zeros(len(texts) + 1, dtype=np.int64)
+    _count(data, offsets, unicode.classes, unicode.folded, characters, ids, counts, starts)
+    return ids[: starts[-1]], counts[: starts[-1]], starts
+
+
+def ngrams(texts: pa.LargeStringArray, buckets: int) -> scipy.sparse.csr_array:
+    """How often words and pairs of neighbouring words stand in each text, hashed into buckets: float64 [n, buckets], at most 2^20 of them.
+
+    In scripts without spaces a word is a character.
+    """
+    ids, counts, starts = _counted(texts, characters=False)
+    return scipy.sparse.csr_array((counts.astype(np.float64), ids % buckets, starts), shape=(len(texts), buckets))
+
+
 def features(texts: pa.LargeStringArray, *, characters: bool) -> scipy.sparse.csr_array:
     """TF-IDF of words, pairs of words and, on request, of n-grams of two to four characters where texts are short.
 
@@ -87,16 +107,10 @@ def features(texts: pa.LargeStringArray, *, characters: bool) -> scipy.sparse.cs
     Returns:
         float32 [n, features], rows of norm 1 or, for a text without a feature, 0.
     """
-    unicode = tables()
-    data, offsets = buffers(texts)
     n = len(texts)
-    total = int(offsets[-1] - offsets[0])
-    characters = characters and total <= SHORT_TEXT * n
-    room = (5 if characters else 2) * total + n
-    ids, counts = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
-    starts = np.zeros(n + 1, dtype=np.int64)
-    _count(data, offsets, unicode.classes, unicode.folded, characters, ids, counts, starts)
-    ids, counts = ids[: starts[-1]], counts[: starts[-1]]
+    offsets = buffers(texts)[1]
+    characters = characters and int(offsets[-1] - offsets[0]) <= SHORT_TEXT * n
+    ids, counts, starts = _counted(texts, characters=characters)
     rows = np.bincount(ids, minlength=2 << BITS)
     kept = np.flatnonzero(rows >= _LEAST_ROWS)
     column = np.full(2 << BITS, -1, dtype=np.int32)

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import composed, edge_table, findings, joined_text, no_values, nullable, text_of
+from workbench.selectors._encoded import LazyEncoder, encoded
 from workbench.selectors._keys import absent, first_of_each, group_codes, paired
 from workbench.types import Action, Direction, PairKind, RoleType, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
-    from workbench.selectors._encoder import Encoder
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 EDGES_KEPT: Final = 64
-_ENCODED_AT_ONCE: Final = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +92,11 @@ class SemanticDuplicates:
         import numpy as np
         import pyarrow.compute as pc
 
-        from workbench.selectors._encoder import Encoder, encoder_folder
+        from workbench.selectors._encoder import encoder_folder
         from workbench.selectors._vectors import similar_vectors
 
         roles, floor, size = self.params.roles, self.params.floor, len(examples)
-        encoder = _Lazy(Encoder, encoder_folder(self.params.encoder))
+        encoder = LazyEncoder(encoder_folder(self.params.encoder))
         if not size:
             return no_values(self.signals, 0)
         target = context.target if context.target in examples.roles and context.target not in roles else ""
@@ -108,7 +106,7 @@ class SemanticDuplicates:
         nodes = np.unique(firsts[~empty])
         nodes = nodes[np.argsort(np.array(examples.column("content_hash").take(nodes).to_pylist()), kind="stable")]  # whatever the order of rows
         unique = examples.take(nodes)
-        vectors = _vectors(unique, joined_text(unique, roles), f"vectors of {'+'.join(roles)}", encoder, context)
+        vectors = encoded(unique, joined_text(unique, roles), f"vectors of {'+'.join(roles)}", encoder, context)
         a, b, similarity = similar_vectors(vectors, floor=floor, most=EDGES_KEPT, context=context)
         judged = _Judged(unique=unique, roles=roles, target=target, inputs=inputs[nodes], targets=targets[nodes])
         kinds, similarity = judged.kinds(a, b, similarity, floor=floor, encoder=encoder, context=context)
@@ -130,42 +128,6 @@ class SemanticDuplicates:
         )
 
 
-class _Lazy:
-    """An encoder that is loaded when there is something to encode."""
-
-    def __init__(self, load: type[Encoder], folder: object) -> None:
-        self._load = load
-        self._folder = folder
-        self._encoder: Encoder | None = None
-
-    def encode(self, texts: list[str]) -> np.ndarray:
-        if self._encoder is None:
-            self._encoder = self._load(self._folder)  # type: ignore[arg-type]
-        return self._encoder.encode(texts)
-
-
-def _vectors(examples: ExampleTable, texts: pa.LargeStringArray, name: str, encoder: _Lazy, context: SelectorContext) -> np.ndarray:
-    """One vector per example, float32 [n, d]; those of examples that were encoded before are known."""
-    import numpy as np
-    import pyarrow as pa
-
-    done = 0
-
-    def compute(places: np.ndarray) -> pa.Table:
-        nonlocal done
-        if context.stopped():
-            raise KeyboardInterrupt
-        found = encoder.encode(texts.take(pa.array(places)).to_pylist()) if len(places) else np.empty((0, 1), dtype=np.float32)
-        done += len(places)
-        context.progress(done, len(examples))
-        return pa.table({"vector": pa.FixedSizeListArray.from_arrays(pa.array(found.ravel()), found.shape[1])})
-
-    known = context.remember(name, examples.column("content_hash"), compute, batch=_ENCODED_AT_ONCE)["vector"].combine_chunks()
-    array = pa.concat_arrays(known.chunks) if isinstance(known, pa.ChunkedArray) else known
-    vectors: np.ndarray = array.flatten().to_numpy().reshape(len(examples), array.type.list_size)
-    return vectors
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Judged:
     """What pairs are made of: examples, and which of their inputs and targets are equal."""
@@ -177,7 +139,7 @@ class _Judged:
     targets: np.ndarray
 
     def kinds(
-        self, a: np.ndarray, b: np.ndarray, similarity: np.ndarray, *, floor: float, encoder: _Lazy, context: SelectorContext
+        self, a: np.ndarray, b: np.ndarray, similarity: np.ndarray, *, floor: float, encoder: LazyEncoder, context: SelectorContext
     ) -> tuple[np.ndarray, np.ndarray]:
         """The kind of each pair, object [pairs], and its similarity with that of the targets taken into account."""
         import numpy as np
@@ -193,7 +155,7 @@ class _Judged:
             asked = np.flatnonzero(conflict)
             involved, places = np.unique(np.concatenate([a[asked], b[asked]]), return_inverse=True)
             some = self.unique.take(involved)
-            vectors = _vectors(some, text_of(some, self.target).fill_null(""), f"vectors of {self.target}", encoder, context)
+            vectors = encoded(some, text_of(some, self.target).fill_null(""), f"vectors of {self.target}", encoder, context)
             alike = cosines(vectors, places[: len(asked)], places[len(asked) :])
             similarity = similarity.copy()
             similarity[asked] = np.where(alike >= floor, np.minimum(similarity[asked], alike), similarity[asked])
