@@ -41,9 +41,9 @@ from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
 from workbench.selectors._text import sentences, unspaced_share, words
 from workbench.selectors._tokens import token_counts
+from workbench.selectors._towards import TargetSimilarity, TargetSimilarityParams
 from workbench.selectors._toxicity import Toxicity, ToxicityParams
 from workbench.selectors._toxicity_model import ToxicityModel, ToxicityModelParams
-from workbench.selectors._towards import TargetSimilarity, TargetSimilarityParams
 from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
@@ -114,12 +114,12 @@ __all__ = [
     "TargetCopiesInput",
     "TargetLanguage",
     "TargetLength",
+    "TargetSimilarity",
+    "TargetSimilarityParams",
     "Toxicity",
     "ToxicityModel",
     "ToxicityModelParams",
     "ToxicityParams",
-    "TargetSimilarity",
-    "TargetSimilarityParams",
     "Truncation",
     "Unsupported",
     "findings",

@@ -118,7 +118,7 @@ class OutOfFold:
             yield rows, _softmax(scores / np.float32(self.temperature))
 
 
-def out_of_fold(  # noqa: PLR0913 - what a model is trained from, and how
+def out_of_fold(
     features: scipy.sparse.csr_array,
     labels: np.ndarray,
     folds: np.ndarray,

@@ -40,7 +40,8 @@ def space_fingerprint(params: SpaceParams) -> str:
     Raises:
         RecipeError: where it cannot be used.
     """
-    from workbench.selectors._encoder import encoder_folder, fingerprint_of
+    from workbench.selectors._encoder import encoder_folder
+    from workbench.selectors._model_files import fingerprint_of
 
     return fingerprint_of(encoder_folder(params.encoder)) if params.encoder else ""
 
