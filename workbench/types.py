@@ -382,6 +382,35 @@ class Scorer(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """What a model said of each training example at the end of every epoch of one run.
+
+    A *target* is what carries loss: the label of a text; each token of a response or a summary, the stop token among them, given those before it
+    (teacher forcing); the start and the end of an answer in each window that a context is read in. With logits ``z``, probabilities
+    ``p = softmax(z)`` and the right class ``y`` of a target, all values but one are means over the targets of an example, whatever the head:
+
+    - ``loss`` = mean of ``-ln p_y``, in nats: so ``exp(-loss)`` is the probability of a label, and the geometric mean of those of a text's tokens;
+    - ``margin`` = mean of ``z_y - max over i != y of z_i``, in nats, for differences of logits are those of log-probabilities (Pleiss et al. 2020,
+      equation 1);
+    - ``correct`` = share of targets whose margin is above 0: 0 or 1 of a label;
+    - ``error_norm`` = mean of ``|p - onehot(y)|``, the Euclidean norm, 0 to the square root of 2 (EL2N: Paul et al. 2021, definition 2.2);
+    - ``log_probability`` = the sum of ``ln p_y`` over the targets, in nats (of a span: the mean of the sums of its windows).
+
+    They are measured after the last step of each epoch, by one pass over all training examples without dropout, so that they are comparable with
+    one another. An epoch is a pass over the training examples; the last one may be a part of a pass.
+
+    Attributes:
+        table: one row per epoch and example, by epoch, then in the order of training examples: ``epoch`` int32 (1, 2, ...), ``row`` int64,
+            ``loss``, ``log_probability``, ``margin``, ``correct``, ``error_norm`` float64. Null where an example has no target; a margin is null too
+            where there is no other class.
+        head: of the adapter, see ``RunPlan``.
+    """
+
+    table: pa.Table
+    head: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class SelectorContext:
     """What a selector may use beside the examples.
@@ -393,7 +422,8 @@ class SelectorContext:
         threads: how many cores it may use.
         progress: to be called with (done, total) now and then.
         stopped: whether the user asked to stop; a long loop looks at it and raises KeyboardInterrupt.
-        scorer: a model, where the recipe gives one.
+        scorer: a model, where the recipe gives one and the selector says that it uses it; see ``ModelBased``.
+        trace: gives the trace of one training run on all of the examples, where there is one and the selector says that it uses it.
         held_out: what models are judged on; None but for selectors of kind ``decontamination``.
         towards: examples that a selector of kind ``choice`` chooses towards, of the files that its parameter ``towards`` names; a role that a file
             lacks is null. None where it names none.
@@ -408,6 +438,7 @@ class SelectorContext:
     progress: Callable[[int, int], None] = lambda _done, _total: None
     stopped: Callable[[], bool] = lambda: False
     scorer: Scorer | None = None
+    trace: Callable[[], Trace] | None = None
     held_out: HeldOut | None = None
     towards: ExampleTable | None = None
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -469,6 +500,30 @@ class ReadsSignals(Protocol):
     def reads_signals(self) -> tuple[str, ...]:
         """The signals, each ``<selector>.<signal>``; what they are scored with counts among what decides the score."""
         ...
+
+
+@runtime_checkable
+class ModelBased(Protocol):
+    """A selector that rests on a model. What it uses is made when it asks for it, once for all selectors, and is part of what its scores are kept by.
+
+    Attributes:
+        uses: ``scorer`` for ``SelectorContext.scorer``, the model that a recipe names under ``scorer``; ``trace`` for ``SelectorContext.trace``.
+    """
+
+    @property
+    def uses(self) -> tuple[Literal["scorer", "trace"], ...]: ...
+
+
+@runtime_checkable
+class ModelAided(Protocol):
+    """A selector that does more with a model, where a recipe names one, and does without where it names none.
+
+    Attributes:
+        may_use: as ``ModelBased.uses``.
+    """
+
+    @property
+    def may_use(self) -> tuple[Literal["scorer", "trace"], ...]: ...
 
 
 # --- policies ---------------------------------------------------------------------------------------------------------------------------------------
@@ -647,35 +702,6 @@ class Encoded:
     audit: pa.Table | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Trace:
-    """What a model said of each training example at the end of every epoch of one run.
-
-    A *target* is what carries loss: the label of a text; each token of a response or a summary, the stop token among them, given those before it
-    (teacher forcing); the start and the end of an answer in each window that a context is read in. With logits ``z``, probabilities
-    ``p = softmax(z)`` and the right class ``y`` of a target, all values but one are means over the targets of an example, whatever the head:
-
-    - ``loss`` = mean of ``-ln p_y``, in nats: so ``exp(-loss)`` is the probability of a label, and the geometric mean of those of a text's tokens;
-    - ``margin`` = mean of ``z_y - max over i != y of z_i``, in nats, for differences of logits are those of log-probabilities (Pleiss et al. 2020,
-      section 3.1);
-    - ``correct`` = share of targets whose margin is above 0: 0 or 1 of a label;
-    - ``error_norm`` = mean of ``|p - onehot(y)|``, the Euclidean norm, 0 to the square root of 2 (EL2N: Paul et al. 2021, definition 2.2);
-    - ``log_probability`` = the sum of ``ln p_y`` over the targets, in nats (of a span: the mean of the sums of its windows).
-
-    They are measured after the last step of each epoch, by one pass over all training examples without dropout, so that they are comparable with
-    one another. An epoch is a pass over the training examples; the last one may be a part of a pass.
-
-    Attributes:
-        table: one row per epoch and example, by epoch, then in the order of training examples: ``epoch`` int32 (1, 2, ...), ``row`` int64,
-            ``loss``, ``log_probability``, ``margin``, ``correct``, ``error_norm`` float64. Null where an example has no target; a margin is null too
-            where there is no other class.
-        head: of the adapter, see ``RunPlan``.
-    """
-
-    table: pa.Table
-    head: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrainContext:
     """What training may use beside features and plan.
@@ -698,6 +724,15 @@ class TrainContext:
     trace: Callable[[pa.Table], None] | None = None
     emit: Callable[[RunEvent], None] = lambda _event: None
     stopped: Callable[[], bool] = lambda: False
+
+
+@runtime_checkable
+class Untrained(Protocol):
+    """An adapter that can also use a model as it is, so that selectors can score with one."""
+
+    def untrained(self, plan: RunPlan) -> object:
+        """The artifact that training would start from."""
+        ...
 
 
 @runtime_checkable

@@ -9,6 +9,8 @@ from workbench.finetune import SequenceClassification
 from workbench.hookspecs import hookimpl
 from workbench.metrics import label_scores, majority_label
 from workbench.selectors import (
+    AreaUnderMargin,
+    Cartography,
     Composition,
     Contamination,
     ContaminationParams,
@@ -18,8 +20,10 @@ from workbench.selectors import (
     Diverse,
     DiverseParams,
     EmptyText,
+    ErrorNorm,
     ExactDuplicateParams,
     ExactDuplicates,
+    Forgetting,
     Garbled,
     GroupAssociation,
     GroupAssociationParams,
@@ -33,6 +37,7 @@ from workbench.selectors import (
     LanguageParams,
     Leftovers,
     LengthOutliers,
+    LossCurves,
     NearDuplicateParams,
     NearDuplicates,
     PersonalData,
@@ -139,6 +144,11 @@ def workbench_selectors() -> Iterable[Selector]:
         Diverse(params=DiverseParams(roles=("text",))),
         ImportanceResampling(params=ImportanceParams(roles=("text",))),
         TargetSimilarity(params=TargetSimilarityParams(roles=("text",))),
+        Cartography(),
+        Forgetting(),
+        AreaUnderMargin(),
+        ErrorNorm(),
+        LossCurves(),
     ]
 
 

@@ -9,7 +9,9 @@ from workbench.finetune import CausalGeneration
 from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, likelihoods, translation_scores
 from workbench.selectors import (
+    AreaUnderMargin,
     Boilerplate,
+    Cartography,
     Composition,
     Contamination,
     ContaminationParams,
@@ -21,6 +23,7 @@ from workbench.selectors import (
     Diverse,
     DiverseParams,
     EmptyText,
+    ErrorNorm,
     ExactDuplicateParams,
     ExactDuplicates,
     Garbled,
@@ -29,13 +32,16 @@ from workbench.selectors import (
     ImportanceParams,
     ImportanceResampling,
     InputTargetParams,
+    InstructionDifficulty,
     Language,
     LanguageParams,
     Leftovers,
     LengthOutliers,
     Longest,
+    LossCurves,
     NearDuplicateParams,
     NearDuplicates,
+    PerplexityOutliers,
     PersonalData,
     RandomOrder,
     Repetition,
@@ -145,6 +151,12 @@ def workbench_selectors() -> Iterable[Selector]:
         Diverse(params=DiverseParams(roles=("prompt", "input", "response"))),
         ImportanceResampling(params=ImportanceParams(roles=("prompt", "input", "response"))),
         TargetSimilarity(params=TargetSimilarityParams(roles=("prompt", "input", "response"))),
+        Cartography(),
+        AreaUnderMargin(),
+        ErrorNorm(),
+        LossCurves(),
+        InstructionDifficulty(params=InputTargetParams(inputs=("prompt", "input"), target="response")),
+        PerplexityOutliers(params=InputTargetParams(inputs=("prompt", "input"), target="response")),
     ]
 
 

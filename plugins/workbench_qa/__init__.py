@@ -11,6 +11,8 @@ from workbench.metrics import constant_answer, squad_scores
 from workbench.selectors import (
     AnswerForm,
     AnswerNotInContext,
+    AreaUnderMargin,
+    Cartography,
     Composition,
     Contamination,
     ContaminationParams,
@@ -19,8 +21,10 @@ from workbench.selectors import (
     Diverse,
     DiverseParams,
     EmptyText,
+    ErrorNorm,
     ExactDuplicateParams,
     ExactDuplicates,
+    Forgetting,
     Garbled,
     GopherParams,
     GopherRepetition,
@@ -32,6 +36,7 @@ from workbench.selectors import (
     LanguageParams,
     Leftovers,
     LengthOutliers,
+    LossCurves,
     NearDuplicateParams,
     NearDuplicates,
     PersonalData,
@@ -131,6 +136,11 @@ def workbench_selectors() -> Iterable[Selector]:
         Diverse(params=DiverseParams(roles=("question", "context"))),
         ImportanceResampling(params=ImportanceParams(roles=("question", "context"))),
         TargetSimilarity(params=TargetSimilarityParams(roles=("question", "context"))),
+        Cartography(),
+        Forgetting(),
+        AreaUnderMargin(),
+        ErrorNorm(),
+        LossCurves(),
     ]
 
 

@@ -9,7 +9,9 @@ from workbench.finetune import SequenceToSequence
 from workbench.hookspecs import hookimpl
 from workbench.metrics import lead_sentence, likelihoods, rouge_scores
 from workbench.selectors import (
+    AreaUnderMargin,
     Boilerplate,
+    Cartography,
     Composition,
     Contamination,
     ContaminationParams,
@@ -21,6 +23,7 @@ from workbench.selectors import (
     Diverse,
     DiverseParams,
     EmptyText,
+    ErrorNorm,
     ExactDuplicateParams,
     ExactDuplicates,
     Extractiveness,
@@ -37,6 +40,7 @@ from workbench.selectors import (
     Leftovers,
     LengthOutliers,
     Longest,
+    LossCurves,
     NearDuplicateParams,
     NearDuplicates,
     PersonalData,
@@ -147,6 +151,10 @@ def workbench_selectors() -> Iterable[Selector]:
         Diverse(params=DiverseParams(roles=("document",))),
         ImportanceResampling(params=ImportanceParams(roles=("document",))),
         TargetSimilarity(params=TargetSimilarityParams(roles=("document",))),
+        Cartography(),
+        AreaUnderMargin(),
+        ErrorNorm(),
+        LossCurves(),
     ]
 
 

@@ -24,7 +24,7 @@ from workbench.curate.policies import (
     replace_rules,
     to_plain,
 )
-from workbench.curate.scoring import ConfiguredSelector, score
+from workbench.curate.scoring import ConfiguredSelector, ModelSource, model_uses, score
 from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, signature, write_policy
 from workbench.curate.verdicts import Decision, choice_reasons, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
@@ -44,6 +44,7 @@ __all__ = [
     "Flagged",
     "FormatName",
     "Material",
+    "ModelSource",
     "Other",
     "Overruled",
     "Partner",
@@ -75,6 +76,7 @@ __all__ = [
     "is_file",
     "judge",
     "measure",
+    "model_uses",
     "newest_runs",
     "overruled",
     "parse_rule",

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.curate.batches import checked
 from workbench.curate.cache import ContentCache, Memory, as_keys
@@ -20,7 +20,7 @@ from workbench.curate.interrupts import interruptible
 from workbench.curate.rows import PATIENCE, RowScoring, ScoredRows
 from workbench.errors import PluginError, RecipeError, WorkbenchError
 from workbench.store import NewSelectorRun
-from workbench.types import ExampleTable, Fingerprinted, HeldOut, ReadsSignals, Scope, SelectorContext, SelectorKind, Silent
+from workbench.types import ExampleTable, Fingerprinted, HeldOut, ModelAided, ModelBased, ReadsSignals, Scope, SelectorContext, SelectorKind, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.store import DatasetRecord, SelectorRun, Store
-    from workbench.types import Progress, Scorer, Selector
+    from workbench.types import Progress, Scorer, Selector, Trace
 
 BATCH = 20_000
 _COMMON = ("row", "example_id", "content_hash", "split", "source", "meta")
@@ -63,13 +63,29 @@ class ConfiguredSelector:
         return dataclasses.asdict(params)
 
 
+class ModelSource(Protocol):
+    """Where selectors get what only a model knows. Each part is made when it is first asked for."""
+
+    def fingerprint(self, use: str) -> str:
+        """Changes when what ``scorer`` or ``trace`` gives does."""
+        ...
+
+    def scorer(self) -> Scorer | None:
+        """The model to score with; None where the recipe names none."""
+        ...
+
+    def trace(self) -> Trace:
+        """The trace of one training run on raw train."""
+        ...
+
+
 def score(
     store: Store,
     dataset: DatasetRecord,
     selectors: Sequence[ConfiguredSelector],
     *,
     seed: int = 0,
-    scorer: Scorer | None = None,
+    models: ModelSource | None = None,
     against: Mapping[str, ExampleTable] | None = None,
     progress: Progress | None = None,
     patience: float = PATIENCE,
@@ -81,7 +97,7 @@ def score(
         dataset: the version that is scored.
         selectors: in the order that they run.
         seed: for everything random in them.
-        scorer: a model for those that need one.
+        models: for selectors that rest on a model.
         against: component id to examples of further files, the table with the further column ``line``: what a decontamination selector compares
             with, beside the dataset's own evaluation split, or what a selector of kind ``choice`` goes towards.
         progress: is told how far it is.
@@ -94,15 +110,17 @@ def score(
     """
     progress = progress or Silent()
     with interruptible() as stopped:
-        scoring = _Scoring(store, dataset, seed=seed, scorer=scorer, progress=progress, stopped=stopped, patience=patience)
+        scoring = _Scoring(store, dataset, seed=seed, models=models, progress=progress, stopped=stopped, patience=patience)
         given = against or {}
         held_out = {each.id: scoring.held_out(given.get(each.id)) for each in selectors if each.selector.kind is SelectorKind.DECONTAMINATION}
         towards = {each.id: given[each.id] for each in selectors if each.selector.kind is SelectorKind.CHOICE and each.id in given}
-        keys: dict[str, str] = {}  # an encoder that is not there is found before work begins
+        keys: dict[str, str] = {}  # a model that is not there is found before work begins
         ordered = _writers_first(selectors)
         for each, writers in ordered:
-            read = [[writer.id, writer.selector.version, keys[writer.id]] for writer in writers.values()]
-            keys[each.id] = _key(each, held_out.get(each.id), towards.get(each.id), read)
+            rests_on: list[object] = [[writer.id, writer.selector.version, keys[writer.id]] for writer in writers.values()]
+            if models is not None:
+                rests_on += [models.fingerprint(use) for use in model_uses(each.selector)]
+            keys[each.id] = _key(each, held_out.get(each.id), towards.get(each.id), rests_on)
         runs: dict[str, SelectorRun] = {}
         for each, writers in ordered:
             done = store.signals.find(dataset.dataset_id, each.id, each.selector.version, keys[each.id])
@@ -141,8 +159,14 @@ def _writers_first(selectors: Sequence[ConfiguredSelector]) -> list[tuple[Config
     return ordered
 
 
-def _key(configured: ConfiguredSelector, held_out: HeldOut | None, towards: ExampleTable | None, read: Sequence[object]) -> str:
-    """32 hexadecimal digits of the parameters and of what they name: files, signals, and the evaluation examples where these are seen."""
+def model_uses(selector: Selector) -> tuple[str, ...]:
+    """What a selector takes of models: ``scorer``, ``trace``."""
+    uses = selector.uses if isinstance(selector, ModelBased) else ()
+    return (*uses, *(selector.may_use if isinstance(selector, ModelAided) else ()))
+
+
+def _key(configured: ConfiguredSelector, held_out: HeldOut | None, towards: ExampleTable | None, rests_on: Sequence[object]) -> str:
+    """32 hexadecimal digits of the parameters and of what they rest on: files, signals, models, and the evaluation examples where these are seen."""
     selector = configured.selector
     parts: list[object] = [configured.params]
     if isinstance(selector, Fingerprinted):
@@ -151,7 +175,7 @@ def _key(configured: ConfiguredSelector, held_out: HeldOut | None, towards: Exam
         parts.append(held_out.fingerprint)
     if towards is not None:
         parts.append(fingerprint_of(towards.table))
-    parts += read
+    parts += rests_on
     return _digest(parts if len(parts) > 1 else configured.params)
 
 
@@ -176,13 +200,14 @@ class _Scoring:
         dataset: DatasetRecord,
         *,
         seed: int,
-        scorer: Scorer | None,
+        models: ModelSource | None,
         progress: Progress,
         stopped: Callable[[], bool],
         patience: float,
     ) -> None:
         self._store = store
         self._dataset = dataset
+        self._models = models
         self._patience = patience
         self._roles = tuple(role.name for role in dataset.roles)
         self._known_keys: dict[tuple[str, ...], list[np.ndarray]] = {}
@@ -193,7 +218,6 @@ class _Scoring:
             threads=os.cpu_count() or 1,
             progress=progress.advance,
             stopped=stopped,
-            scorer=scorer,
         )
 
     def held_out(self, further: ExampleTable | None) -> HeldOut:
@@ -220,7 +244,15 @@ class _Scoring:
         """Score with one selector and store what it found; ``signals`` are the runs that wrote what it reads."""
         started = time.monotonic()
         selector = configured.selector
-        context = dataclasses.replace(self._context, held_out=held_out, towards=towards, signals=self._signals(signals or {}))
+        models, uses = self._models, model_uses(selector)
+        context = dataclasses.replace(
+            self._context,
+            held_out=held_out,
+            towards=towards,
+            signals=self._signals(signals or {}),
+            scorer=models.scorer() if models is not None and "scorer" in uses else None,
+            trace=models.trace if models is not None and "trace" in uses else None,
+        )
         # What decides a record beside the example: nothing of it may change while the folder keeps its name.
         what = [configured.id, selector.version, key, context.seed, context.target, [f"{each.name} {each.dtype}" for each in selector.signals]]
         folder = self._store.files / "cache" / "selectors" / _digest(what)
@@ -270,7 +302,7 @@ class _Scoring:
             total=self._dataset.splits.get("train", 0),
             context=context,
             cache=ContentCache(folder),
-            hello=hello if context.scorer is None and context.held_out is None else None,
+            hello=hello if context.scorer is None and context.trace is None and context.held_out is None else None,
             patience=self._patience,
         ).run()
 

@@ -89,6 +89,19 @@ class FineTune(_Section):
     weights: str | None = None
 
 
+class TraceRun(_Section):
+    """The one training run on raw train that selectors learn from: the model and the options are those of ``finetune``."""
+
+    epochs: Annotated[float, Field(gt=0)] | None = None
+    seed: int = 0
+
+
+class ScorerModel(_Section):
+    """The model that selectors score with, as it is: a folder or a hub id."""
+
+    model: str
+
+
 class Compare(_Section):
     """Which arms are compared, and how."""
 
@@ -109,6 +122,8 @@ class Recipe(_Section):
     plant: dict[str, float] = {}
     select: dict[str, dict[str, Any]] | None = None
     policy: dict[str, Any] | str | None = None
+    trace: TraceRun = TraceRun()
+    scorer: ScorerModel | None = None
     finetune: FineTune = FineTune()
     compare: Compare = Compare()
 
@@ -234,7 +249,7 @@ def _complaint(error: ErrorDetails, located: Located) -> RecipeError:
 
 
 def _section(name: str) -> type[BaseModel]:
-    sections: dict[str, type[BaseModel]] = {"data": Data, "finetune": FineTune, "compare": Compare}
+    sections: dict[str, type[BaseModel]] = {"data": Data, "trace": TraceRun, "scorer": ScorerModel, "finetune": FineTune, "compare": Compare}
     return sections.get(name, Recipe)
 
 

@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from workbench.curate import ConfiguredSelector, check_floors, default_policy, from_plain, to_plain
+from workbench.curate import ConfiguredSelector, check_floors, default_policy, from_plain, model_uses, to_plain
 from workbench.errors import PluginError, RecipeError, UnknownNameError
-from workbench.types import Action, FineTuneAdapter, FineTuneSpec, Metric, Rule, Selector, Task
+from workbench.types import Action, FineTuneAdapter, FineTuneSpec, Metric, ModelBased, Rule, Selector, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,11 @@ class Plan:
     metrics: tuple[Component[Metric], ...]
     spec: FineTuneSpec
 
+    @property
+    def uses(self) -> frozenset[str]:
+        """What its selectors take of models; see ``types.ModelBased``."""
+        return frozenset(use for each in self.selectors for use in model_uses(each.selector))
+
     def identity(self, dataset_version: str, policy: Policy) -> str:
         """32 hexadecimal digits of all that decides the experiment's result: the recipe, the data and the components' versions."""
         body = json.dumps([self.plain(policy), dataset_version], sort_keys=True, default=str)
@@ -57,6 +62,7 @@ class Plan:
     def plain(self, policy: Policy) -> dict[str, object]:
         """The resolved recipe in JSON values."""
         recipe = self.recipe.model_dump(mode="json")
+        recipe = {key: value for key, value in recipe.items() if key not in {"trace", "scorer"} or (key in self.uses and value)}
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key in {"validation", "split", "limit", "sample"}}
         return {
             **recipe,
@@ -91,6 +97,7 @@ def resolve(recipe: Recipe, host: PluginHost, *, located: Located | None = None,
     _check_arms(recipe, selectors, place)
     _check_plants(recipe, task.value, place)
     _check_weights(recipe, selectors, place)
+    _check_scorer(recipe, selectors, place)
     return Plan(
         recipe=recipe,
         text=text,
@@ -255,6 +262,23 @@ def _check_weights(recipe: Recipe, selectors: Sequence[ConfiguredSelector], plac
         raise RecipeError(
             f"{place('finetune', 'weights')}: {name} may be below 0, so it is no weight.",
             expected="a signal of at least 0, such as reweighing.weight",
+        )
+
+
+def _check_scorer(recipe: Recipe, selectors: Sequence[ConfiguredSelector], place: Any) -> None:
+    """Refuse a selector that scores with a model where the recipe names none, or one that knows nothing."""
+    for each in selectors:
+        if recipe.scorer is None and isinstance(each.selector, ModelBased) and "scorer" in each.selector.uses:
+            raise RecipeError(
+                f"{place('select', each.selector.name)}: {each.selector.name} scores with a model, and the recipe names none.",
+                expected="a folder or a hub id under scorer",
+                advice="Add, for example: scorer: {model: FOLDER}",
+            )
+    if recipe.scorer is not None and recipe.scorer.model.startswith("scratch:"):
+        raise RecipeError(
+            f"{place('scorer', 'model')}: {recipe.scorer.model} has learned nothing yet, so its scores would say nothing.",
+            expected="a folder or a hub id of a trained model",
+            advice="A model that a run trained is written to a folder by: workbench model export RUN --to DIR",
         )
 
 

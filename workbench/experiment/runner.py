@@ -19,6 +19,7 @@ from workbench.experiment.against import read_against
 from workbench.experiment.arms import arm_of, freeze_arms
 from workbench.experiment.importing import import_data
 from workbench.experiment.judge import FLOOR, judge
+from workbench.experiment.selecting import PlanModels
 from workbench.experiment.training import execute, metric_results
 from workbench.experiment.weights import read_weights, weighted_by
 from workbench.types import Silent
@@ -68,7 +69,7 @@ class Outcome:
     failed: tuple[RunRecord, ...]
 
 
-def curate(store: Store, plan: Plan, base: Path, *, author: str, progress: Progress | None = None) -> Curated:
+def curate(store: Store, plan: Plan, base: Path, *, author: str, environment: Environment | None = None, progress: Progress | None = None) -> Curated:
     """Import, score and decide.
 
     Args:
@@ -76,6 +77,7 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, progress: Progr
         plan: the resolved recipe.
         base: the folder that its relative paths start from.
         author: who is told to have set the policy.
+        environment: the machine that models of selectors run on; None looks at this one when there are any.
         progress: what is told how far it is.
     """
     progress = progress or Silent()
@@ -84,7 +86,8 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, progress: Progr
     with _timed(steps, "import"):
         dataset = import_data(store, plan, base, progress)
     with _timed(steps, "score"):
-        runs = score(store, dataset, plan.selectors, against=against, progress=progress)
+        models = PlanModels(store, plan, dataset, environment=environment, progress=progress)
+        runs = score(store, dataset, plan.selectors, models=models, against=against, progress=progress)
     with _timed(steps, "decide"):
         policy = _stored_policy(store, plan, dataset, author)
         decision = decide(store, dataset.dataset_id, runs, policy.policy)
@@ -99,7 +102,7 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
     A run that fails is told and recorded, and the others go on; the experiment then counts as failed.
     """
     progress = progress or Silent()
-    curated = curate(store, plan, base, author=author, progress=progress)
+    curated = curate(store, plan, base, author=author, environment=environment, progress=progress)
     experiment, decision = _open(store, plan, curated)
     store.experiments.update(experiment.experiment_id, steps=_unless_known(experiment, curated.steps))
     compare = plan.recipe.compare

@@ -148,22 +148,44 @@ class Adapter(ABC):
             RunError: where there is nothing to train on, or the model cannot be loaded.
             KeyboardInterrupt: where ``context.stopped`` said so.
         """
-        from pathlib import Path
+        from dataclasses import replace
 
         from transformers import set_seed
 
-        from workbench.finetune._models import new_model
         from workbench.finetune._trainer import train_model
 
-        codec = open_codec(plan, plan.assets)
         set_seed(context.seed)
+        begun = self._begun(plan)
+        model, pad = begun.model, begun.codec.pad
+        validation = None if context.validation is None else _own(context.validation)
+        keeper = None if context.trace is None else self._trace_keeper(encoded, pad)
+        checkpoints = train_model(model, _own(encoded), validation, losses=self._losses, keeper=keeper, pad=pad, plan=plan, context=context)
+        return replace(begun, checkpoints=checkpoints)
+
+    def untrained(self, plan: RunPlan) -> Artifact:
+        """The model as training would find it, ready to score with.
+
+        Raises:
+            RunError: where it cannot be loaded, or gives other labels than those of raw train.
+        """
+        from workbench.finetune._models import check_labels, placed
+
+        begun = self._begun(plan)
+        check_labels(plan, begun.codec.assets.labels)
+        placed(begun.model, plan)
+        return begun
+
+    @staticmethod
+    def _begun(plan: RunPlan) -> Artifact:
+        from pathlib import Path
+
+        from workbench.finetune._models import new_model
+
+        codec = open_codec(plan, plan.assets)
         model = new_model(plan, codec.assets.labels, Path(plan.assets))
         if model.config.pad_token_id is None:
             model.config.pad_token_id = codec.pad
-        validation = None if context.validation is None else _own(context.validation)
-        keeper = None if context.trace is None else self._trace_keeper(encoded, codec.pad)
-        checkpoints = train_model(model, _own(encoded), validation, losses=self._losses, keeper=keeper, pad=codec.pad, plan=plan, context=context)
-        return Artifact(model=model, codec=codec, checkpoints=checkpoints)
+        return Artifact(model=model, codec=codec)
 
     def _trace_keeper(self, encoded: Encoded, pad: int) -> TraceKeeper:
         from workbench.finetune._trace import TraceKeeper

@@ -6,7 +6,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from workbench.errors import PluginError, RunError
 from workbench.finetune._assets import Assets
@@ -102,15 +102,10 @@ def load_artifact(folder: Path, plan: RunPlan) -> Artifact:
     Raises:
         RunError: where the folder holds no whole model.
     """
-    import torch
-
-    from workbench.finetune._models import read_model
+    from workbench.finetune._models import placed, read_model
 
     if not (folder / _PLAN).is_file():
         raise RunError(f"{folder} holds no saved model, or one that was cut off while it was written.", advice="Run the arm again.")
-    torch.set_num_threads(cast("int", plan.options["threads"]))
     model = read_model(plan, folder)
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    model.to(plan.device if available[plan.device] else "cpu")  # type: ignore[arg-type]  # transformers
-    model.eval()  # type: ignore[no-untyped-call]  # transformers
+    placed(model, plan)
     return Artifact(model=model, codec=open_codec(plan, folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 import transformers
@@ -92,6 +92,32 @@ def read_model(plan: RunPlan, source: str | Path, config: PreTrainedConfig | Non
     except (OSError, ValueError, ImportError) as error:
         raise _unloadable(source, error) from error
     return model
+
+
+def check_labels(plan: RunPlan, labels: Sequence[str]) -> None:
+    """See that a classifier that is used as it is gives these labels in this order.
+
+    Raises:
+        RunError: where it does not.
+    """
+    if not labels or plan.model.startswith(SCRATCH):
+        return
+    own: dict[int, str] = load_config(plan.model, trust_remote_code=plan.trust_remote_code).id2label or {}  # type: ignore[assignment]  # transformers
+    given = [own[index] for index in sorted(own)]
+    if given != list(labels):
+        raise RunError(
+            f"the model {plan.model} gives the labels {', '.join(given[:5]) or 'none'}.",
+            expected=f"those of raw train, in their order: {', '.join(labels[:5])}",
+            advice="Use a model that was fine-tuned on this label set.",
+        )
+
+
+def placed(model: PreTrainedModel, plan: RunPlan) -> None:
+    """Make a model ready to be asked: on the plan's device, where this machine has it, and in evaluation mode."""
+    torch.set_num_threads(cast("int", plan.options["threads"]))
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    model.to(plan.device if available[plan.device] else "cpu")  # type: ignore[arg-type]  # transformers
+    model.eval()  # type: ignore[no-untyped-call]  # transformers
 
 
 def _dtype(plan: RunPlan) -> torch.dtype:

@@ -30,6 +30,8 @@ from workbench.selectors._labels import LabelSet, LabelSetParams
 from workbench.selectors._language import Language, LanguageParams, TargetLanguage
 from workbench.selectors._leftovers import Leftovers
 from workbench.selectors._lengths import LengthOutliers
+from workbench.selectors._loss_curves import LossCurves, LossCurvesParams
+from workbench.selectors._model_scores import InstructionDifficulty, PerplexityOutliers
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
 from workbench.selectors._personal import PersonalData
 from workbench.selectors._representation import Mentions, Representation, Share, mentions
@@ -44,6 +46,7 @@ from workbench.selectors._tokens import token_counts
 from workbench.selectors._towards import TargetSimilarity, TargetSimilarityParams
 from workbench.selectors._toxicity import Toxicity, ToxicityParams
 from workbench.selectors._toxicity_model import ToxicityModel, ToxicityModelParams
+from workbench.selectors._trajectories import AreaUnderMargin, Cartography, ErrorNorm, ErrorNormParams, Forgetting
 from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
@@ -52,9 +55,11 @@ __all__ = [
     "AnswerForm",
     "AnswerNotInContext",
     "AnswerParams",
+    "AreaUnderMargin",
     "Association",
     "AssociationParams",
     "Boilerplate",
+    "Cartography",
     "Composition",
     "Contamination",
     "ContaminationParams",
@@ -67,10 +72,13 @@ __all__ = [
     "Diverse",
     "DiverseParams",
     "EmptyText",
+    "ErrorNorm",
+    "ErrorNormParams",
     "Evidence",
     "ExactDuplicateParams",
     "ExactDuplicates",
     "Extractiveness",
+    "Forgetting",
     "Found",
     "FunctionSelector",
     "Garbled",
@@ -82,6 +90,7 @@ __all__ = [
     "ImportanceParams",
     "ImportanceResampling",
     "InputTargetParams",
+    "InstructionDifficulty",
     "LabelNoise",
     "LabelNoiseParams",
     "LabelSet",
@@ -93,9 +102,12 @@ __all__ = [
     "LengthBounds",
     "LengthOutliers",
     "Longest",
+    "LossCurves",
+    "LossCurvesParams",
     "Mentions",
     "NearDuplicateParams",
     "NearDuplicates",
+    "PerplexityOutliers",
     "PersonalData",
     "RandomOrder",
     "RandomOrderParams",

@@ -11,6 +11,7 @@ from workbench.types import Action, Direction, ExampleTable, RoleType, Rule, Sco
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Literal
 
     import numpy as np
 
@@ -57,6 +58,7 @@ class Counterfactual:
     version: str = "1"
     kind: SelectorKind = SelectorKind.BIAS
     scope: Scope = Scope.DATASET
+    may_use: tuple[Literal["scorer", "trace"], ...] = ("scorer",)
     signals: tuple[Signal, ...] = (
         Signal(
             name="gap",
