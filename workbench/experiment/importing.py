@@ -51,6 +51,9 @@ def load_data(plan: Plan, base: Path, progress: Progress) -> Loaded:
         loaded = from_sample(task, seed=data.sample.seed, size=data.sample.size, validation=share)
     else:
         loaded = load(task, data_source(data, base), progress=progress)
+        for split, counts in loaded.counts.items():
+            if counts.left_out:
+                progress.say(f"{counts.left_out:,} further rows of {split} are left out: the recipe's limit is {data.limit:,}")
     shares = {name: share for name, share in plan.recipe.plant.items() if name != "seed"}
     return apply_plants(task, loaded, shares, seed=int(plan.recipe.plant.get("seed", 0))) if shares else loaded
 
