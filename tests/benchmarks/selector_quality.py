@@ -14,6 +14,7 @@ import argparse
 import random
 from pathlib import Path
 
+import bias_quality
 import numpy as np
 import pyarrow as pa
 import toxicity_quality
@@ -133,6 +134,7 @@ def main():
     )
     print("both are told here as they are, and no rule on them drops.")
     toxicity_quality.report(options.folder)
+    bias_quality.report(options.folder)
 
 
 if __name__ == "__main__":

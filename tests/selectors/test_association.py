@@ -99,7 +99,7 @@ def test_the_lexicon_is_lower_case_and_no_group_is_empty():
 
 
 def test_outcomes_of_a_text_target(examples, context):
-    """Repeated values, refusals in English and Chinese, and the thirds by length."""
+    """Repeated values, refusals in English and Chinese, the thirds by length, and which speak well or ill."""
     responses = (
         ["I'm sorry, but I can't help with that."] * 5
         + ["很抱歉，我无法回答这个问题。"]
@@ -110,7 +110,9 @@ def test_outcomes_of_a_text_target(examples, context):
     columns = {name: sorted(found.matrix[:, [at]].nonzero()[0].tolist()) for at, name in enumerate(found.names)}
     assert list(range(5)) == columns["I'm sorry, but I can't help with that."]
     assert list(range(6)) == columns["a refusal"]
-    assert {"a short target", "a long target"} == {name.split(" (")[0] for name in columns if "target" in name}
+    assert {"a short target", "a long target", "a target that speaks well", "a target that speaks ill"} == {
+        name.split(" (")[0] for name in columns if "target" in name
+    }
 
 
 def test_a_group_that_is_refused_is_found(examples, context):

@@ -6,6 +6,7 @@ heavy is imported when a selector scores.
 
 from __future__ import annotations
 
+from workbench.selectors._answer_prior import AnswerPrior, AnswerPriorParams
 from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
 from workbench.selectors._boilerplate import Boilerplate
@@ -28,16 +29,19 @@ from workbench.selectors._jit import kernel
 from workbench.selectors._label_noise import LabelNoise, LabelNoiseParams
 from workbench.selectors._labels import LabelSet, LabelSetParams
 from workbench.selectors._language import Language, LanguageParams, TargetLanguage
+from workbench.selectors._lead_bias import LeadBias
 from workbench.selectors._leftovers import Leftovers
 from workbench.selectors._lengths import LengthOutliers
 from workbench.selectors._loss_curves import LossCurves, LossCurvesParams
 from workbench.selectors._model_scores import InstructionDifficulty, PerplexityOutliers
 from workbench.selectors._near import NearDuplicateParams, NearDuplicates
 from workbench.selectors._personal import PersonalData
+from workbench.selectors._pronouns import PronounChange
 from workbench.selectors._representation import Mentions, Representation, Share, mentions
 from workbench.selectors._responses import ResponseForm, ResponseParams
 from workbench.selectors._roles import RolesParams
 from workbench.selectors._semantic import SemanticDuplicateParams, SemanticDuplicates
+from workbench.selectors._sources import SourceAssociation, SourceAssociationParams
 from workbench.selectors._space import SpaceParams
 from workbench.selectors._spans import AnswerNotInContext, SpanParams
 from workbench.selectors._surface import EmptyText, LengthBound, LengthBounds, Repetition
@@ -55,6 +59,8 @@ __all__ = [
     "AnswerForm",
     "AnswerNotInContext",
     "AnswerParams",
+    "AnswerPrior",
+    "AnswerPriorParams",
     "AreaUnderMargin",
     "Association",
     "AssociationParams",
@@ -97,6 +103,7 @@ __all__ = [
     "LabelSetParams",
     "Language",
     "LanguageParams",
+    "LeadBias",
     "Leftovers",
     "LengthBound",
     "LengthBounds",
@@ -109,6 +116,7 @@ __all__ = [
     "NearDuplicates",
     "PerplexityOutliers",
     "PersonalData",
+    "PronounChange",
     "RandomOrder",
     "RandomOrderParams",
     "Repetition",
@@ -121,6 +129,8 @@ __all__ = [
     "SemanticDuplicateParams",
     "SemanticDuplicates",
     "Share",
+    "SourceAssociation",
+    "SourceAssociationParams",
     "SpaceParams",
     "SpanParams",
     "TargetCopiesInput",

@@ -63,7 +63,7 @@ class Association:
 
     params: AssociationParams = AssociationParams()
     name: str = "association"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.BIAS
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = _signals(
@@ -109,7 +109,8 @@ class GroupAssociationParams:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupAssociation:
-    """Finds groups of people that go with an outcome: a label, a refusal, a short or long or always equal answer (see ``_outcomes``).
+    """Finds groups of people that go with an outcome: a label, a refusal, an answer that is short, long, always
+    the same, or speaks well or ill (see ``_outcomes``).
 
     Groups as a whole and each of their terms are tested (see ``_statistics``). Terms are found as whole words whatever their case, in scripts without
     spaces anywhere.
@@ -117,7 +118,7 @@ class GroupAssociation:
 
     params: GroupAssociationParams = field(default_factory=GroupAssociationParams)
     name: str = "group-association"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.BIAS
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = _signals("How surely a group of people that it names goes with its outcome: 0 no more than chance, 1 always.", 0.5)

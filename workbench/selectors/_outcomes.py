@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.selectors._columns import composed, text_of
 from workbench.selectors._profile import profile_of
+from workbench.selectors._sentiment import sentiments
 from workbench.selectors._statistics import indicators
 from workbench.types import RoleType
 
@@ -45,8 +46,8 @@ class Outcomes:
 def outcomes_of(examples: ExampleTable, context: SelectorContext) -> Outcomes:
     """The outcomes of examples, by the type of the task's target.
 
-    A label has one outcome, its value. Any other target may be a text that repeats (in at least five examples), a refusal, and in the shortest or the
-    longest third by words. Without a target there are none.
+    A label has one outcome, its value. Any other target may be a text that repeats (in at least five examples), a refusal, in the shortest or the
+    longest third by words, and one that speaks well or ill (see ``_sentiment``). Without a target there are none.
     """
     size = len(examples)
     if context.target not in examples.roles or not size:
@@ -55,7 +56,7 @@ def outcomes_of(examples: ExampleTable, context: SelectorContext) -> Outcomes:
     role = context.roles.get(context.target)
     if role is not None and role.type is RoleType.LABEL:
         return _named(_values(texts, least=1), size)
-    return _named([*_values(texts, least=_LEAST_REPEATS), *_refusals(texts), *_lengths(texts)], size)
+    return _named([*_values(texts, least=_LEAST_REPEATS), *_refusals(texts), *_lengths(texts), *_moods(texts)], size)
 
 
 def _named(columns: list[tuple[str, np.ndarray]], size: int) -> Outcomes:
@@ -98,3 +99,8 @@ def _lengths(texts: pa.LargeStringArray) -> list[tuple[str, np.ndarray]]:
         (f"a short target (at most {short:.0f} words)", np.flatnonzero(words <= short)),
         (f"a long target (over {long:.0f} words)", np.flatnonzero(words > long)),
     ]
+
+
+def _moods(texts: pa.LargeStringArray) -> list[tuple[str, np.ndarray]]:
+    good, bad = sentiments(texts)
+    return [("a target that speaks well", np.flatnonzero(good)), ("a target that speaks ill", np.flatnonzero(bad))]

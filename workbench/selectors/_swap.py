@@ -24,7 +24,7 @@ religion: christian/muslim, christians/muslims, christianity/islam, church/mosqu
 race: white people/black people, white person/black person, white man/black man, white men/black men, white woman/black woman,
   white women/black women, caucasian/african american, caucasians/african americans, 白人/黑人
 """
-_KEPT: Final = (
+KEPT: Final = (
     "其他",
     "其它",
     "吉他",
@@ -106,7 +106,7 @@ class Swapper:
         ordered = sorted(self._partner, key=lambda term: (-len(term), term))
         spaced = [r"\s+".join(map(re.escape, term.split())) for term in ordered if not is_unspaced(term)]
         inside = [re.escape(term) for term in ordered if is_unspaced(term)]
-        self._pattern = re.compile("|".join([rf"(?<!{_CHARACTER})(?:{'|'.join(spaced) or '(?!)'})(?!{_CHARACTER})", *_KEPT, *inside]))
+        self._pattern = re.compile("|".join([rf"(?<!{_CHARACTER})(?:{'|'.join(spaced) or '(?!)'})(?!{_CHARACTER})", *KEPT, *inside]))
         self.sieve = "(?i)" + "|".join([*(rf"\b{term}\b" for term in spaced), *inside])
 
     def swap(self, text: str) -> Swapped | None:

@@ -75,14 +75,24 @@ def unspaced_share(text: str) -> float:
     return sum(is_unspaced(word) for word in found) / len(found) if found else 0.0
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, stripped; Chinese and Japanese ends of sentences need no space behind them."""
-    found, start = [], 0
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text begin and end, in code points, without white space around them; see ``sentences``."""
+    bounds, start = [], 0
     for match in compiled(_SENTENCE_END).finditer(text):
-        end = match.end()
         if compiled(_ABBREVIATION).search(text, start, match.start() + 1):
             continue
-        found.append(text[start:end].strip())
-        start = end
-    found.append(text[start:].strip())
-    return [sentence for sentence in found if sentence]
+        bounds.append((start, match.end()))
+        start = match.end()
+    bounds.append((start, len(text)))
+    spans = []
+    for first, last in bounds:
+        piece = text[first:last]
+        if stripped := piece.strip():
+            begin = first + piece.index(stripped)
+            spans.append((begin, begin + len(stripped)))
+    return spans
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, stripped; Chinese and Japanese ends of sentences need no space behind them."""
+    return [text[start:end] for start, end in sentence_spans(text)]
