@@ -9,6 +9,7 @@ from __future__ import annotations
 from workbench.selectors._answer_prior import AnswerPrior, AnswerPriorParams
 from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
+from workbench.selectors._axes import AxisShares
 from workbench.selectors._boilerplate import Boilerplate
 from workbench.selectors._choice import Coverage, Longest, RandomOrder, RandomOrderParams
 from workbench.selectors._columns import Evidence, findings, text_of
@@ -22,7 +23,8 @@ from workbench.selectors._faithful import Extractiveness, Unsupported
 from workbench.selectors._function import Found, FunctionSelector, from_function
 from workbench.selectors._garbled import Garbled
 from workbench.selectors._gopher import GopherParams, GopherQuality, GopherRepetition
-from workbench.selectors._groups import GROUPS
+from workbench.selectors._group_counts import GroupCounts, GroupCountsParams
+from workbench.selectors._groups import AXES, GROUPS
 from workbench.selectors._importance import ImportanceParams, ImportanceResampling
 from workbench.selectors._input_target import InputTargetParams, TargetCopiesInput, TargetLength
 from workbench.selectors._jit import kernel
@@ -55,6 +57,7 @@ from workbench.selectors._truncation import Truncation
 from workbench.selectors._weights import Reweighing, ReweighingParams
 
 __all__ = [
+    "AXES",
     "GROUPS",
     "AnswerForm",
     "AnswerNotInContext",
@@ -64,6 +67,7 @@ __all__ = [
     "AreaUnderMargin",
     "Association",
     "AssociationParams",
+    "AxisShares",
     "Boilerplate",
     "Cartography",
     "Composition",
@@ -93,6 +97,8 @@ __all__ = [
     "GopherRepetition",
     "GroupAssociation",
     "GroupAssociationParams",
+    "GroupCounts",
+    "GroupCountsParams",
     "ImportanceParams",
     "ImportanceResampling",
     "InputTargetParams",

@@ -49,3 +49,28 @@ def _read(lexicon: str) -> dict[str, tuple[str, ...]]:
 
 GROUPS: Final = _read(_LEXICON)
 """Name of a group to its terms, lower case."""
+
+AXES: Final[dict[str, tuple[str, ...]]] = {
+    "gender": ("women", "men", "transgender people"),
+    "orientation": ("gay and lesbian people",),
+    "religion": ("Christians", "Muslims", "Jews", "Hindus", "Buddhists", "atheists"),
+    "origin": (
+        "Black people",
+        "white people",
+        "Asians",
+        "Latinos",
+        "Arabs",
+        "indigenous people",
+        "Africans",
+        "Americans",
+        "Chinese people",
+        "Indians",
+        "Mexicans",
+        "Russians",
+        "immigrants",
+    ),
+    "age": ("old people", "young people"),
+    "ability": ("disabled people",),
+    "wealth": ("poor people",),
+}
+"""Axis to the groups on it, each group on one."""

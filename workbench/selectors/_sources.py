@@ -73,7 +73,7 @@ class SourceAssociation:
         from workbench.selectors._statistics import associations, carriers, indicators
 
         outcomes = outcomes_of(examples, context)
-        names, rows = _values(examples, self.params.by)
+        names, rows = values_of(examples, self.params.by)
         if len(names) < 2 or not outcomes.names:
             why = "there is no outcome" if not outcomes.names else f"there are no two values of {self.params.by or 'the source'}"
             return no_values(self.signals, len(examples), [f"nothing is tested: {why}"])
@@ -98,8 +98,13 @@ class SourceAssociation:
         )
 
 
-def _values(examples: ExampleTable, by: str) -> tuple[list[str], list[np.ndarray]]:
-    """The values of the column in ascending order, and the examples of each; none and the empty value are left out."""
+def values_of(examples: ExampleTable, by: str) -> tuple[list[str], list[np.ndarray]]:
+    """The values of a column in ascending order, and the examples of each; none and the empty value are left out.
+
+    Args:
+        examples: what to look at.
+        by: a column of ``meta``; empty is the source.
+    """
     import numpy as np
 
     values = [json.loads(str(each or "{}")).get(by) for each in examples.values("meta")] if by else examples.values("source")
