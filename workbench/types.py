@@ -285,6 +285,8 @@ class Signal:
         direction: which end is better.
         rule: the default rule, or None for a signal that is only shown.
         reasons: reason code to a sentence with ``{name}`` places for the values of the evidence (``{value}`` is the signal's own).
+        about_target: whether it says that the target is wrong. Such signals, and those of duplicates, are computed of the evaluation split too, for
+            the report alone.
         pairwise: the rule is held against each edge's similarity and decides between partners (stage 2); the column holds each row's greatest one.
             A parameter ``floor`` of such a selector is the least similarity of its edges, and a review rule on another signal of it asks to look
             before its similar rows are dropped.
@@ -298,6 +300,7 @@ class Signal:
     direction: Direction = Direction.NONE
     rule: Rule | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
+    about_target: bool = False
     pairwise: bool = False
 
 

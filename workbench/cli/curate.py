@@ -13,6 +13,8 @@ from workbench.cli.progress import Steps
 
 if TYPE_CHECKING:
     from workbench.cli.session import Session
+    from workbench.experiment import Curated
+    from workbench.store import Store
 
 app = command_app()
 
@@ -27,7 +29,8 @@ def curate(ctx: typer.Context, recipe: Annotated[Path, typer.Argument(help="The 
     session: Session = ctx.obj
     read, located, text = read_recipe(recipe)
     plan = resolve(read, session.host, located=located, text=text)
-    done = curate_recipe(Store.create(session.store), plan, recipe.parent, author=session.signature, progress=Steps(session.output))
+    store = Store.create(session.store)
+    done = curate_recipe(store, plan, recipe.parent, author=session.signature, progress=Steps(session.output))
     counts, dataset = done.decision.counts, done.dataset
     session.output.show(
         "curation",
@@ -45,5 +48,18 @@ def curate(ctx: typer.Context, recipe: Annotated[Path, typer.Argument(help="The 
             columns=("signal", "action", "rule", "fired", "only"),
             rows=[(rule.signal, rule.action, rule.rule, rule.fired, rule.only) for rule in counts.rules],
         ),
+        *_eval(store, done),
         "Look at them with: workbench dashboard",
     )
+
+
+def _eval(store: Store, done: Curated) -> list[str | Table]:
+    """What is suspected of the evaluation split, which no rule acts on."""
+    from workbench.curate import limits
+
+    check = done.eval_check
+    if check is None:
+        return []
+    fired = [(rule.rule, rule.about, rule.sure, rule.fired) for rule in check.rules if rule.fired]
+    table = Table(name="evaluation", title="The evaluation split, which no rule acts on", columns=("rule", "about", "sure", "fired"), rows=fired)
+    return [*(f"{each}." for each in limits(store, check)), *([table] if fired else [])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.curate.agreement import BestThreshold, Overruled, best_thresholds, overruled
 from workbench.curate.choosing import CHOICE
 from workbench.curate.current import Current, current, deciding, newest_runs
+from workbench.curate.eval_check import DUPLICATE, check_evaluation, limits
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
 from workbench.curate.formats import FORMATS, FormatName, by_suffix
@@ -31,6 +32,7 @@ from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, wha
 
 __all__ = [
     "CHOICE",
+    "DUPLICATE",
     "FORMATS",
     "BestThreshold",
     "ChangedRow",
@@ -59,6 +61,7 @@ __all__ = [
     "Tally",
     "best_thresholds",
     "by_suffix",
+    "check_evaluation",
     "check_floors",
     "choice_reasons",
     "current",
@@ -75,6 +78,7 @@ __all__ = [
     "from_plain",
     "is_file",
     "judge",
+    "limits",
     "measure",
     "model_uses",
     "newest_runs",

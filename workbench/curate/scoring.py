@@ -120,7 +120,7 @@ def score(
             rests_on: list[object] = [[writer.id, writer.selector.version, keys[writer.id]] for writer in writers.values()]
             if models is not None:
                 rests_on += [models.fingerprint(use) for use in model_uses(each.selector)]
-            keys[each.id] = _key(each, held_out.get(each.id), towards.get(each.id), rests_on)
+            keys[each.id] = selector_key(each, held_out.get(each.id), towards.get(each.id), rests_on)
         runs: dict[str, SelectorRun] = {}
         for each, writers in ordered:
             done = store.signals.find(dataset.dataset_id, each.id, each.selector.version, keys[each.id])
@@ -165,7 +165,9 @@ def model_uses(selector: Selector) -> tuple[str, ...]:
     return (*uses, *(selector.may_use if isinstance(selector, ModelAided) else ()))
 
 
-def _key(configured: ConfiguredSelector, held_out: HeldOut | None, towards: ExampleTable | None, rests_on: Sequence[object]) -> str:
+def selector_key(
+    configured: ConfiguredSelector, held_out: HeldOut | None = None, towards: ExampleTable | None = None, rests_on: Sequence[object] = ()
+) -> str:
     """32 hexadecimal digits of the parameters and of what they rest on: files, signals, models, and the evaluation examples where these are seen."""
     selector = configured.selector
     parts: list[object] = [configured.params]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.curate import Decision, decide, find_policy, score, training_rows
+from workbench.curate import Decision, check_evaluation, decide, find_policy, score, training_rows
 from workbench.errors import RunError, WorkbenchError
 from workbench.experiment.against import read_against
 from workbench.experiment.arms import arm_of, freeze_arms
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.experiment.resolve import Plan
-    from workbench.store import ArmRecord, DatasetRecord, ExperimentRecord, PolicyRecord, RunRecord, SelectorRun, Store
+    from workbench.store import ArmRecord, DatasetRecord, EvalCheck, ExperimentRecord, PolicyRecord, RunRecord, SelectorRun, Store
     from workbench.types import Environment, ExampleTable, Progress, RunPlan
 
 
@@ -42,6 +42,7 @@ class Curated:
         runs: one per selector.
         policy: as it stands in the store.
         decision: the verdicts.
+        eval_check: what selectors say of the evaluation split, for reports alone; None where there was nothing to look at.
         steps: seconds by step.
     """
 
@@ -49,6 +50,7 @@ class Curated:
     runs: tuple[SelectorRun, ...]
     policy: PolicyRecord
     decision: Decision
+    eval_check: EvalCheck | None
     steps: dict[str, float]
 
 
@@ -93,7 +95,9 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, environment: En
         decision = decide(store, dataset.dataset_id, runs, policy.policy)
     for alarm in decision.counts.alarms:
         progress.say(f"alarm: {alarm}")
-    return Curated(dataset=dataset, runs=tuple(runs), policy=policy, decision=decision, steps=steps)
+    with _timed(steps, "check eval"):
+        check = check_evaluation(store, dataset, plan.selectors, policy.policy, progress=progress)
+    return Curated(dataset=dataset, runs=tuple(runs), policy=policy, decision=decision, eval_check=check, steps=steps)
 
 
 def run(store: Store, plan: Plan, base: Path, environment: Environment, *, author: str, progress: Progress | None = None) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.report.answer import answer_section
 from workbench.report.charts import draw
 from workbench.report.curated import curation_section
+from workbench.report.evaluation import evaluation_section
 from workbench.report.facts import gather
 from workbench.report.imported import data_section
 from workbench.report.model import Report, Section
@@ -43,6 +44,8 @@ def build(store: Store, experiment: ExperimentRecord, *, task: Task | None, sect
         parts.append(curation_section(store, facts.dataset, facts.selector_runs, facts.decision, facts.policy, quote=quote))
         planted = planted_section(store, facts.dataset, task, facts.selector_runs, facts.decision, quote=quote)
         parts += [planted] if planted is not None else []
+    evaluation = evaluation_section(store, facts.dataset, quote=quote)
+    parts += [evaluation] if evaluation is not None else []
     parts += [training_section(store, facts), results_section(facts), comparisons_section(facts), provenance_section(store, facts)]
     reader = StoreReader(store, experiment)
     parts += [built for section in sections if (built := plugin_section(section, reader)) is not None]

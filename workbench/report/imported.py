@@ -20,7 +20,7 @@ _REASONS = 10
 _SPLITS = {
     "train": "curated, and trained on",
     "validation": "early stopping and checkpoints; the same for every arm",
-    "eval": "judged on; no selector sees it",
+    "eval": "judged on; what selectors say of it decides nothing",
 }
 
 

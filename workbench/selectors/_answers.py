@@ -146,6 +146,7 @@ class ContradictingAnswers:
     signals: tuple[Signal, ...] = (
         Signal(
             name="others",
+            about_target=True,
             dtype="int64",
             summary="How many equal questions have another answer.",
             low=0.0,

@@ -47,6 +47,7 @@ class TargetCopiesInput:
     signals: tuple[Signal, ...] = (
         Signal(
             name="similarity",
+            about_target=True,
             dtype="float64",
             summary="Jaccard similarity of the target and the input.",
             low=0.0,

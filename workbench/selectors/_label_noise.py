@@ -52,6 +52,7 @@ class LabelNoise:
     signals: tuple[Signal, ...] = (
         Signal(
             name="random-label",
+            about_target=True,
             dtype="float64",
             summary="Estimated probability that the label was given without regard to the text.",
             low=0.0,
@@ -62,6 +63,7 @@ class LabelNoise:
         ),
         Signal(
             name="label-issue",
+            about_target=True,
             dtype="bool",
             summary="Whether confident learning counts the label among the wrong ones.",
             direction=Direction.LOWER,

@@ -46,6 +46,7 @@ class LabelSet:
     signals: tuple[Signal, ...] = (
         Signal(
             name="outside",
+            about_target=True,
             dtype="bool",
             summary="Whether the label is outside the given set.",
             direction=Direction.LOWER,
@@ -63,6 +64,7 @@ class LabelSet:
         ),
         Signal(
             name="contradicted",
+            about_target=True,
             dtype="int64",
             summary="How many equal texts have another label.",
             low=0.0,

@@ -45,6 +45,7 @@ class AnswerNotInContext:
     signals: tuple[Signal, ...] = (
         Signal(
             name="missing",
+            about_target=True,
             dtype="bool",
             summary="Whether none of the answers stands in the context.",
             direction=Direction.LOWER,
@@ -53,6 +54,7 @@ class AnswerNotInContext:
         ),
         Signal(
             name="offset",
+            about_target=True,
             dtype="bool",
             summary="Whether a span points at something else than its text.",
             direction=Direction.LOWER,

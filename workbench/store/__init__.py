@@ -6,6 +6,8 @@ from workbench.store.filtering import Range, RowFilter
 from workbench.store.records import (
     ArmRecord,
     DatasetRecord,
+    EvalCheck,
+    EvalRule,
     ExperimentRecord,
     LedgerEntry,
     MetricResult,
@@ -22,6 +24,8 @@ from workbench.store.store import Store
 __all__ = [
     "ArmRecord",
     "DatasetRecord",
+    "EvalCheck",
+    "EvalRule",
     "ExperimentRecord",
     "ImportStage",
     "LedgerEntry",

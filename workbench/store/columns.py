@@ -42,6 +42,7 @@ EVIDENCE: Columns = {
 }
 FOUND_EVIDENCE: Columns = {"position": "int64", **{name: kind for name, kind in EVIDENCE.items() if name != "row"}}
 EDGES: Columns = {"a": "int64", "b": "int64", "signal": "string", "kind": "string", "similarity": "float64"}
+EVAL_FINDINGS: Columns = {"row": "int64", "rule": "string", "reason": "string", "partner": "int64"}
 VERDICTS: Columns = {"row": "int64", "verdict": "string", "fired": "list<string>", "partner": "int64", "pin": "string"}
 AUDIT: Columns = {"row": "int64", "tokens": "int32", "supervised_tokens": "int32", "truncated": "bool", "stop_token_trained": "bool"}
 EVENTS: Columns = {"time": "time", "kind": "string", "step": "int64", "total": "int64", "values": "string"}

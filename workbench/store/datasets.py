@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.errors import DataError, UnknownNameError
 from workbench.store import codec, columns
+from workbench.store.eval_checks import delete_checks
 from workbench.store.example_views import rebuild_examples
 from workbench.store.experiments import delete_experiments, experiments_on
 from workbench.store.filtering import meta_path
@@ -256,6 +257,7 @@ class Datasets:
                         advice="Removing it by force removes these as well.",
                     )
                 runs = delete_experiments(connection, ids)
+                delete_checks(connection, ids)
                 for kind in (SELECTOR_RUN, VERDICT_SET, DATASET):
                     numbers = connection.execute(f"SELECT {kind.key} FROM {kind.name}s WHERE dataset_id IN (SELECT unnest(?))", [ids]).fetchall()
                     for (number,) in numbers:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from workbench.store import codec, history
+from workbench.store.eval_checks import delete_checks
 from workbench.store.failures import speaking_of
 from workbench.store.ingest import VERDICT_SET, Stage, discard, remove_discarded
 
@@ -62,6 +63,7 @@ def forget(door: Door, dataset_id: int, row: int, *, author: str, reason: str) -
             connection.execute(_QUOTED, [hashes])
             for number, found in rows.items():
                 _erase(connection, number, found, reason=f"forgotten: {reason}" if reason else "forgotten")
+                delete_checks(connection, [number])  # they may quote it; the next one is made without it
                 for (verdict_set,) in connection.execute("SELECT verdict_set FROM verdict_sets WHERE dataset_id = ?", [number]).fetchall():
                     discard(connection, stage, VERDICT_SET, verdict_set)
         remove_discarded(door, stage)

@@ -286,3 +286,42 @@ class MetricResult:
     plugin: str
     distribution: str
     distribution_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalRule:
+    """What a rule of a policy says of an evaluation split.
+
+    Attributes:
+        rule: ``<selector>.<signal>``, operator and threshold.
+        sure: whether it is on a signal whose default rule drops, for it is right nine times in ten.
+        about: ``target``, where it says that a row's target is wrong, or ``duplicate``, where it says that a row is like an earlier one.
+        fired: rows that it fires on.
+    """
+
+    rule: str
+    about: str
+    sure: bool
+    fired: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalCheck:
+    """What selectors say of the evaluation split of one dataset version.
+
+    Attributes:
+        key: 32 hexadecimal digits of what decided it: selectors, parameters and rules.
+        rows: of the split.
+        rules: in the order of the selectors.
+        notes: what people should be told.
+        seconds: that it took.
+    """
+
+    eval_check: int
+    dataset_id: int
+    key: str
+    rows: int
+    rules: tuple[EvalRule, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    created: datetime

@@ -14,6 +14,7 @@ from workbench.store import erasure, schema
 from workbench.store.curation import Curation
 from workbench.store.datasets import Datasets
 from workbench.store.door import Door
+from workbench.store.eval_checks import EvalChecks
 from workbench.store.experiments import Experiments
 from workbench.store.failures import foreign, missing, speaking_of
 from workbench.store.ingest import sweep, unfinished
@@ -41,7 +42,7 @@ class Store:
     Attributes:
         path: the database file, links resolved.
         files: the folder beside it.
-        datasets, signals, curation, ledger, experiments, results: the areas.
+        datasets, signals, curation, eval_checks, ledger, experiments, results: the areas.
     """
 
     def __init__(self, door: Door) -> None:
@@ -51,6 +52,7 @@ class Store:
         self.datasets = Datasets(door)
         self.signals = Signals(door)
         self.curation = Curation(door)
+        self.eval_checks = EvalChecks(door)
         self.ledger = Ledger(door)
         self.experiments = Experiments(door)
         self.results = Results(door)
