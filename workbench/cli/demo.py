@@ -33,7 +33,7 @@ def demo(
     ctx: typer.Context,
     task: Annotated[str, typer.Option(help="The task: classification, qa, summarization, generation, or one of a plugin.")] = "classification",
     quick: Annotated[bool, typer.Option("--quick", help="One seed and few rows, in under a minute. Proves nothing.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides which defects are planted where.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides which defects are planted where.")] = 0,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Where the report goes.")] = REPORTS,
 ) -> None:
     """Show the whole loop on the documentation of this Python: plant defects, find them, and see what that was worth.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 Share = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what numpy takes
 
 
 class _Section(BaseModel):
@@ -47,7 +48,7 @@ class SampleData(_Section):
     """The task's own sample instead of files."""
 
     size: Annotated[int, Field(gt=0)]
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Data(_Section):
@@ -106,7 +107,7 @@ class Compare(_Section):
     """Which arms are compared, and how."""
 
     arms: tuple[str, ...] = ("raw", "curated", "random")
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[Seed, ...] = (0, 1, 2)
     metrics: tuple[str, ...] | None = None
     margin: Annotated[float, Field(gt=0)] = 0.01
     budget: Literal["steps", "epochs"] = "steps"
@@ -150,6 +151,9 @@ class Located:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 here = (*path, str(key.value))
+                if here in self._lines:
+                    given = f"{self.file}:{key.start_mark.line + 1}: the key {'.'.join(map(str, here))!r} stands on line {self._lines[here]} already."
+                    raise RecipeError(given, expected="each key once")
                 self._lines[here] = key.start_mark.line + 1
                 self._walk(value, here)
         elif isinstance(node, yaml.SequenceNode):
@@ -235,7 +239,7 @@ def _complaint(error: ErrorDetails, located: Located) -> RecipeError:
     place = located.place(*path)
     key = ".".join(str(part) for part in path)
     if error["type"] == "extra_forbidden":
-        section = Recipe if len(path) == 1 else _section(str(path[0]))
+        section = _section(path[:-1])
         nearest = difflib.get_close_matches(str(path[-1]), list(section.model_fields), n=1, cutoff=0.5)
         return RecipeError(
             f"{place}: there is no key {key!r}.",
@@ -248,9 +252,19 @@ def _complaint(error: ErrorDetails, located: Located) -> RecipeError:
     return RecipeError(f"{place}: {key or 'the recipe'} cannot be {_short(error['input'])}.", expected=message[0].lower() + message[1:])
 
 
-def _section(name: str) -> type[BaseModel]:
-    sections: dict[str, type[BaseModel]] = {"data": Data, "trace": TraceRun, "scorer": ScorerModel, "finetune": FineTune, "compare": Compare}
-    return sections.get(name, Recipe)
+def _section(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The part of a recipe whose keys stand below this path."""
+    sections: dict[tuple[int | str, ...], type[BaseModel]] = {
+        ("data",): Data,
+        ("data", "validation"): ValidationShare,
+        ("data", "split"): EvalSplit,
+        ("data", "sample"): SampleData,
+        ("trace",): TraceRun,
+        ("scorer",): ScorerModel,
+        ("finetune",): FineTune,
+        ("compare",): Compare,
+    }
+    return sections.get(path, Recipe)
 
 
 def _short(value: object) -> str:
