@@ -21,7 +21,7 @@ COLUMNS = ("metric", "a", "b", "effect", "low", "high", "p", "p_adjusted", "n", 
 def compare(
     ctx: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="A B [...]", help="Runs, evaluated predictions, or EXPERIMENT/ARM for all seeds of an arm.")],
-    margin: Annotated[float, typer.Option(help="How near to nothing counts as good as: a share of the metric's range.")] = 0.01,
+    margin: Annotated[float, typer.Option(help="The effect that is as good as none: 0.01 is one point, or 1 % on open scales.")] = 0.01,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples.")] = 10_000,
 ) -> None:
     """Compare each with the first, on the same evaluation examples.
