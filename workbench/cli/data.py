@@ -9,12 +9,11 @@ import typer
 
 from workbench.cli.lazy import command_app
 from workbench.cli.output import Table
-from workbench.errors import DataError, UnknownNameError
+from workbench.errors import DataError
 
 if TYPE_CHECKING:
     from workbench.cli.session import Session
     from workbench.curate import FormatName
-    from workbench.store import DatasetRecord, Store
 
 app = command_app()
 
@@ -50,11 +49,12 @@ def list_datasets(ctx: typer.Context) -> None:
 @app.command()
 def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The dataset's name.")]) -> None:
     """Show a dataset: its counts, and the rows that were set aside."""
+    from workbench.curate import find_dataset
     from workbench.store import Store
 
     session: Session = ctx.obj
     store = Store.open(session.store)
-    record = _find(store, name)
+    record = find_dataset(store, name)
     rejected = store.datasets.rejected(record.dataset_id).to_pylist()
     session.output.show(
         "dataset",
@@ -92,11 +92,14 @@ def import_file(
     from workbench.store import Store
 
     session: Session = ctx.obj
+    name = name or Path(file).name.partition(".")[0]
+    if not name or not set("*?[").isdisjoint(name):
+        raise DataError(f"{file!r} gives the dataset no name.", expected="one, such as --name reviews")
     record = import_into(
         Store.create(session.store),
         session.host.task(task),
         file,
-        name=name or Path(file).name.partition(".")[0],
+        name=name,
         fields=role_columns(field),
         key=key or None,
     )
@@ -141,9 +144,7 @@ def remove(
     from workbench.store import Store
 
     session: Session = ctx.obj
-    store = Store.open(session.store)
-    _find(store, name)
-    session.output.show("removed", {"name": name, "versions": store.datasets.remove(name, force=force)})
+    session.output.show("removed", {"name": name, "versions": Store.open(session.store).datasets.remove(name, force=force)})
 
 
 @app.command()
@@ -190,13 +191,6 @@ def compact(ctx: typer.Context) -> None:
     session: Session = ctx.obj
     before, after = Store.open(session.store).compact()
     session.output.show("compacted", {"bytes_before": before, "bytes_after": after})
-
-
-def _find(store: Store, name: str) -> DatasetRecord:
-    record = store.datasets.find(name)
-    if record is None:
-        raise UnknownNameError("dataset", name, {each.name for each in store.datasets.list()})
-    return record
 
 
 def role_columns(pairs: list[str]) -> dict[str, str]:
