@@ -40,7 +40,8 @@ def perform(session: Session, plan: Plan, base: Path, *, store_file: Path, to: P
     print_report(session, report, files, store_file)
     if outcome.failed:
         names = "; ".join(f"{each.name}: {each.error}" for each in outcome.failed)
-        raise RunError(f"{len(outcome.failed)} runs failed: {names}", advice="The others are finished. The same command tries the failed ones again.")
+        advice = "The others are finished. The same command tries the failed ones again."
+        raise RunError(f"{len(outcome.failed)} runs failed: {names}", advice=advice) from outcome.error
 
 
 def build_report(session: Session, store: Store, experiment: ExperimentRecord, *, quote: int = 3) -> Report:

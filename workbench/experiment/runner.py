@@ -63,12 +63,14 @@ class Outcome:
         curated: the curation half.
         repeated: runs that an earlier start had finished.
         failed: runs that failed, by name and with the reason.
+        error: what ended the first of them.
     """
 
     experiment: ExperimentRecord
     curated: Curated
     repeated: int
     failed: tuple[RunRecord, ...]
+    error: WorkbenchError | None
 
 
 def curate(store: Store, plan: Plan, base: Path, *, author: str, environment: Environment | None = None, progress: Progress | None = None) -> Curated:
@@ -119,6 +121,7 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
     runs = _plan_runs(store, plan, experiment, curated, arms, environment, progress)
     repeated = sum(each.state == "finished" for each, _ in runs)
     validation = store.datasets.examples(curated.dataset.dataset_id, split="validation")
+    first: WorkbenchError | None = None
     for each, run_plan in runs:
         if each.state == "finished":
             continue
@@ -131,6 +134,7 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
         except WorkbenchError as error:
             store.experiments.fail_run(each.run_id, str(error))
             progress.say(f"failed: {each.name}: {error}")
+            first = first or error
             continue
         _add_steps(store, experiment, seconds)
     compared: dict[str, float] = {}
@@ -141,7 +145,7 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
         progress.end()
     failed = tuple(each for each in store.experiments.runs(experiment.experiment_id) if each.state == "failed")
     store.experiments.update(experiment.experiment_id, state="failed" if failed else "finished", steps=_unless_known(experiment, compared))
-    return Outcome(experiment=store.experiments.get(experiment.experiment_id), curated=curated, repeated=repeated, failed=failed)
+    return Outcome(experiment=store.experiments.get(experiment.experiment_id), curated=curated, repeated=repeated, failed=failed, error=first)
 
 
 def _stored_policy(store: Store, plan: Plan, dataset: DatasetRecord, author: str) -> PolicyRecord:

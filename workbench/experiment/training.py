@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from workbench.errors import RunError, WorkbenchError
@@ -14,7 +15,7 @@ from workbench.store import MetricResult
 from workbench.types import RunEvent, TrainContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -60,7 +61,7 @@ def execute(
         Seconds by step.
 
     Raises:
-        RunError: where the arm is empty or training cannot go on.
+        RunError: where the arm is empty, or the adapter or a metric cannot go on.
     """
     if not len(rows):
         raise RunError(f"the arm {run.arm!r} has no examples.", expected="at least one", advice="Loosen the policy's rules, or leave the arm out.")
@@ -77,9 +78,11 @@ def execute(
         artifact = _timed(seconds, "train", lambda: _artifact(store, plan, run, run_plan, rows, weights, validation, folder, emit))
     progress.end()
     progress.begin(f"predict {run.name}")
-    predictions = _timed(seconds, "predict", lambda: plan.adapter.value.predict(artifact, evaluation))
+    with _blamed(run, plan.adapter.id):
+        predictions = _timed(seconds, "predict", lambda: plan.adapter.value.predict(artifact, evaluation))
     progress.end()
-    results = _timed(seconds, "evaluate", lambda: metric_results(plan.metrics, predictions, evaluation))
+    with _blamed(run, "its metrics"):
+        results = _timed(seconds, "evaluate", lambda: metric_results(plan.metrics, predictions, evaluation))
     store.results.save(run.run_id, predictions=predictions.add_column(0, "row", evaluation.column("row")), metrics=results)
     store.experiments.finish_run(run.run_id, steps=run_plan.max_steps or 0, seconds=sum(seconds.values()))
     return seconds
@@ -128,21 +131,28 @@ def _artifact(  # noqa: PLR0917 - what `execute` has at hand
     if model.is_dir():
         return adapter.load(model, run_plan)
     examples = store.datasets.examples(run.dataset_id, rows=rows)
-    try:
+    with _blamed(run, plan.adapter.id):
         encoded = adapter.encode(examples, run_plan)
         if encoded.audit is not None:
             store.experiments.add_audit(run.run_id, encoded.audit)
         held_out = adapter.encode(validation, run_plan) if len(validation) else None
         artifact = adapter.train(encoded, run_plan, TrainContext(seed=run.seed, folder=folder, validation=held_out, weights=weights, emit=emit))
-    except (WorkbenchError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise RunError(f"the run {run.name} failed in {plan.adapter.id}: {error!r}.", advice="-v shows the traceback.") from error
     partial = folder / f".{MODEL}.{os.getpid()}"
     adapter.save(artifact, partial)
     partial.rename(model)
     _remove_checkpoints(folder)
     return artifact
+
+
+@contextmanager
+def _blamed(run: RunRecord, culprit: str) -> Iterator[None]:
+    """What code of others raises fails this run alone, and is told with whose it is."""
+    try:
+        yield
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        raise RunError(f"the run {run.name} failed in {culprit}: {error!r}.", advice="-v shows the traceback.") from error
 
 
 def _remove_checkpoints(folder: Path) -> None:
