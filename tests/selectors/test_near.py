@@ -7,7 +7,6 @@ import random
 import numpy as np
 import pytest
 
-from workbench.errors import RecipeError
 from workbench.selectors import NearDuplicateParams, NearDuplicates
 from workbench.selectors._bands import plan_bands
 from workbench.types import RoleType
@@ -257,20 +256,6 @@ def test_the_signal_is_the_greatest_similarity_to_a_copy_or_near_example(example
     found = NearDuplicates().score(table, context("label")).signals["jaccard"].to_pylist()
     assert [1.0, pytest.approx(reference_similarity(LONG, near, 0.7)), 1.0, 0.0, 0.0] == found[:5]
     assert [None, 1.0] == found[5:]
-
-
-@pytest.mark.parametrize("floor", [0.0, -0.1, 1.01, float("nan")])
-def test_a_floor_outside_its_range_is_refused(examples, context, floor):
-    """With what was given and what was expected."""
-    with pytest.raises(RecipeError, match="above 0 and at most 1"):
-        NearDuplicates(params=NearDuplicateParams(floor=floor)).score(examples(text=["a"]), context())
-
-
-@pytest.mark.parametrize("recall", [0.0, 1.0, 2.0])
-def test_a_recall_outside_its_range_is_refused(examples, context, recall):
-    """Certainty cannot be had by hashing."""
-    with pytest.raises(RecipeError, match="above 0 and below 1"):
-        NearDuplicates(params=NearDuplicateParams(recall=recall)).score(examples(text=["a"]), context())
 
 
 @pytest.mark.parametrize(
