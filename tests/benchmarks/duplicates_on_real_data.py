@@ -3,7 +3,8 @@
     python tests/benchmarks/duplicates_on_real_data.py FOLDER [--sample 30] [--texts OUT]
 
 FOLDER holds the public datasets (see CONTRIBUTING.md). What is printed quotes no row. With ``--texts`` the sampled pairs are written side by side to a
-file per dataset in OUT, to be read and judged; these files must not be committed.
+file per dataset in OUT, to be read and judged; these files must not be committed. What a reading found stands in ``judged_pairs.json`` beside this file:
+case to pair to ``duplicate``, ``same label`` (another question, which a classifier answers alike) or ``different``.
 """
 
 # ruff: noqa: T201 (a benchmark prints)
@@ -12,18 +13,21 @@ from __future__ import annotations
 
 import argparse
 import collections
+import json
 import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy.stats import binomtest
 
 from workbench.curate import Current, removed_pairs
 from workbench.experiment import curate, read_recipe, resolve
 from workbench.host import PluginHost
 from workbench.store import Store
 
+JUDGED = Path(__file__).with_name("judged_pairs.json")
 SELECT = {"exact-duplicates": {}, "near-duplicates": {}}
 CASES = {
     # name: (task, files, fields)
@@ -32,6 +36,7 @@ CASES = {
     "CMRC2018": ("qa", ["cmrc2018/dev.json"], {}),
     "DialogSum": ("summarization", ["dialogsum/dev.jsonl"], {"document": "dialogue"}),
     "SQuAD": ("qa", ["squad/dev-v1.1.json"], {}),
+    "SQuAD 2.0": ("qa", ["squad/dev-v2.0.json"], {}),
     "GSM8K, train and test": ("generation", ["gsm8k/train.jsonl", "gsm8k/test.jsonl"], {"prompt": "question", "response": "answer"}),
     "Banking77, train and test": ("classification", ["banking77/train.csv", "banking77/test.csv"], {"text": "text", "label": "category"}),
 }
@@ -53,9 +58,9 @@ def curated(name, data, folder):
 
 
 def places(store, state):
-    """Row to where it stands: file and line, or the id where a file is not read by lines."""
+    """Row to where it stands: file and line, or its id where a file is not read by lines."""
     query = f"SELECT row, source, line, example_id FROM examples WHERE dataset_id = {state.dataset.dataset_id}"
-    return {row["row"]: f"{Path(row['source']).name}:{row['line'] or row['example_id'][:12]}" for row in store.sql(query).to_pylist()}
+    return {row["row"]: f"{Path(row['source']).name}:{row['line'] or row['example_id']}" for row in store.sql(query).to_pylist()}
 
 
 def kinds(store, state):
@@ -82,13 +87,27 @@ def show(name, data, sample, texts):
             for kind, similarity, a, b in crossing:
                 print(f"| {kind} | {similarity:.3f} | {where[a]}, {where[b]} |")
         if removed.pairs:
-            print("\n| left | stays | Jaccard |\n| --- | --- | --- |")
-            for pair in removed.pairs:
-                print(f"| {where[pair.row]} | {where[pair.partner]} | {pair.similarity:.3f} |")
+            judged = json.loads(JUDGED.read_text(encoding="utf-8")).get(name, {})
+            said = [judged.get(f"{where[pair.row]}, {where[pair.partner]}", "") for pair in removed.pairs]
+            print(precision(said))
+            print("\n| left | stays | Jaccard | read |\n| --- | --- | --- | --- |")
+            for pair, word in zip(removed.pairs, said, strict=True):
+                print(f"| {where[pair.row]} | {where[pair.partner]} | {pair.similarity:.3f} | {word} |")
         print()
         if texts:
             pairs = [(f"{pair.similarity:.3f}", pair.row, pair.partner) for pair in removed.pairs]
             write_texts(texts / f"{name}.txt", store, state, pairs + [(f"{kind} {similarity:.3f}", a, b) for kind, similarity, a, b in crossing])
+
+
+def precision(said):
+    """What a reading came to, with an exact 95 % interval."""
+    counts = collections.Counter(word for word in said if word)
+    right, read = counts["duplicate"], counts.total()
+    if not read:
+        return f"Of {len(said)} sampled pairs none was read."
+    interval = binomtest(right, read).proportion_ci(method="exact")
+    rest = "".join(f", {count} {word}" for word, count in sorted(counts.items()) if word != "duplicate")
+    return f"Of {len(said)} sampled pairs {read} were read: {right} duplicates{rest}; {right / read:.2f}, interval {interval.low:.2f} to {interval.high:.2f}."
 
 
 def across(store, state, where):

@@ -1,10 +1,10 @@
 """How many mutated rows of public datasets are found, by how similar they still are: the recall of near duplicates as a curve.
 
-    python tests/benchmarks/recall_by_similarity.py FOLDER [--rows 3000] [--floor 0.7] [--recall 0.99]
+    python tests/benchmarks/recall_by_similarity.py FOLDER [--rows 3000] [--floor 0.7] [--recall 0.99] [--picture FILE.svg]
 
 FOLDER holds the public datasets (see CONTRIBUTING.md). Each row gets one copy with words swapped for others of the dataset, inserted or cut off at the end,
 or with its case, punctuation or spacing changed; for Chinese, characters. The exact similarity of each pair is computed, and the pair is looked for among
-the edges, of whatever kind. The expected curve is 1 - (1 - s^rows)^bands.
+the edges, of whatever kind. The expected curve is 1 - (1 - s^rows)^bands. With ``--picture`` the curves are drawn, too.
 """
 
 # ruff: noqa: T201 (a benchmark prints)
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
 import random
 from pathlib import Path
@@ -20,11 +21,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pictures import write_svg
 
 from workbench.selectors import NearDuplicateParams, NearDuplicates
 from workbench.selectors._bands import plan_bands
 from workbench.selectors._similar import pair_similarity
-from workbench.types import ExampleTable, SelectorContext
+from workbench.types import ChartBlock, ExampleTable, SelectorContext
 
 BINS = np.round(np.arange(0.5, 1.0, 0.05), 2)
 
@@ -94,6 +96,22 @@ def curve(texts, given):
     return [(int((bins == place).sum()), int((found & (bins == place)).sum())) for place in range(1, len(BINS) + 2)]
 
 
+def expected_at(similarity, floor, plan):
+    """The share of pairs of one similarity that is to be found."""
+    return 0.0 if similarity < floor else 1 - (1 - similarity**plan.rows) ** plan.bands
+
+
+def picture(curves, floor, plan, path):
+    """Draw the share of pairs that were found over their similarity: each bin as a step, equal streams of shingles at 1."""
+    edges = [*BINS.tolist(), 1.0, 1.0]
+    finely = sorted([*np.arange(0.5, 1.0, 0.01).round(2).tolist(), floor - 1e-9, 1.0])
+    series = {"expected": tuple((x, expected_at(x, floor, plan), None, None) for x in finely)}
+    for name, bins in curves.items():
+        steps = zip(itertools.pairwise(edges), bins, strict=True)
+        series[name] = tuple((x, found / pairs, None, None) for ends, (pairs, found) in steps if pairs for x in ends)
+    write_svg(ChartBlock(title="Recall by similarity", kind="line", x="exact Jaccard similarity", y="share found", series=series, zero=True), path)
+
+
 def main():
     """One column per dataset, one line per bin."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -101,6 +119,7 @@ def main():
     parser.add_argument("--rows", type=int, default=3_000)
     parser.add_argument("--floor", type=float, default=0.7)
     parser.add_argument("--recall", type=float, default=0.99)
+    parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     plan = plan_bands(given.floor, given.recall)
     curves = {name: curve(texts, given) for name, texts in texts_of(given.folder).items()}
@@ -108,10 +127,12 @@ def main():
     print(f"| Jaccard | expected | {' | '.join(curves)} |\n|{' --- |' * (len(curves) + 2)}")
     for place, low in enumerate([*BINS, 1.0]):
         middle = min(low + 0.025, 1.0)
-        expected = 0.0 if low < given.floor else 1 - (1 - middle**plan.rows) ** plan.bands
+        expected = expected_at(middle, given.floor, plan)
         cells = [f"{found / pairs:.4f} ({found:,} of {pairs:,})" if pairs else "none" for pairs, found in (each[place] for each in curves.values())]
         label = "1" if low == 1.0 else f"{low:.2f} to {low + 0.05:.2f}"
         print(f"| {label} | {expected:.4f} | {' | '.join(cells)} |")
+    if given.picture:
+        picture(curves, given.floor, plan, given.picture)
 
 
 if __name__ == "__main__":
