@@ -6,10 +6,12 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import PluginError, RunError, WorkbenchError
+from workbench.store import NewTrace
 from workbench.types import FineTuneSpec, Trace, TrainContext, Untrained
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class PlanModels:
     """Fits ``curate.ModelSource``: makes what a recipe's selectors ask for, when the first of them asks.
 
-    The trace stands beside the store, so that no later start trains again; training that was interrupted goes on at its last checkpoint.
+    The trace stands in the store, so that no later start trains again; training that was interrupted goes on at its last checkpoint.
 
     Args:
         store: where the dataset is.
@@ -48,7 +50,7 @@ class PlanModels:
     def fingerprint(self, use: str) -> str:
         """See ``curate.ModelSource``."""
         if use == "trace":
-            return self._trace_name()
+            return self._trace_identity()
         scorer = self._own_scorer()
         return "" if scorer is None else scorer.fingerprint()
 
@@ -63,13 +65,9 @@ class PlanModels:
             PluginError: where the adapter gives none.
             RunError: where training fails.
         """
-        import pyarrow.parquet as pq
-
         if self._trace is None:
-            file = self._store.files / "cache" / "traces" / f"{self._trace_name()}.parquet"
-            if not file.is_file():
-                self._train(file)
-            self._trace = Trace(table=pq.read_table(file), head=self._plan.adapter.value.head)
+            identity = self._trace_identity()
+            self._trace = self._store.traces.find(self._dataset.dataset_id, identity) or self._trained(identity)
         return self._trace
 
     def _spec(self) -> FineTuneSpec:
@@ -77,18 +75,18 @@ class PlanModels:
         options = {**self._plan.spec.options, **({"epochs": wanted.epochs} if wanted.epochs is not None else {})}
         return dataclasses.replace(self._plan.spec, options=options)
 
-    def _trace_name(self) -> str:
-        """What a trace is known by: the dataset, the adapter, the model, how it is trained, and the seed."""
+    def _trace_identity(self) -> str:
+        """All that decides a trace: the dataset, the adapter, the model, how it is trained, and the seed."""
         spec, adapter = self._spec(), self._plan.adapter
         what = [self._dataset.version, self._dataset.dataset_id, adapter.id, adapter.value.version, model_fingerprint(spec.model), dict(spec.options)]
         return _digest([*what, self._plan.recipe.trace.seed])
 
-    def _train(self, file: Path) -> None:
+    def _trained(self, identity: str) -> Trace:
         """One run of the recipe's adapter on all of raw train; nothing of it is kept but its trace."""
-        import pyarrow.parquet as pq
-
-        adapter, spec, seed = self._plan.adapter.value, self._spec(), self._plan.recipe.trace.seed
-        folder = file.with_suffix("")
+        started = time.monotonic()
+        component, spec, seed = self._plan.adapter, self._spec(), self._plan.recipe.trace.seed
+        adapter = component.value
+        folder = self._store.files / "cache" / "traces" / identity
         examples = self._store.datasets.examples(self._dataset.dataset_id, split="train")
         spec = dataclasses.replace(spec, assets=folder / "assets")
         prepared(adapter, lambda: examples, spec)
@@ -111,11 +109,24 @@ class PlanModels:
                 advice="Leave out the selectors that rest on a trace, or name another adapter under finetune.",
             )
         self._progress.say(f"traced {len(examples):,} examples over {tables[0]['epoch'][-1].as_py()} epochs of {spec.model} with seed {seed}")
-        draft = file.with_suffix(".draft")
-        pq.write_table(tables[0], draft, compression="zstd")
-        draft.replace(file)
+        new = NewTrace(
+            dataset_id=self._dataset.dataset_id,
+            identity=identity,
+            adapter=component.id,
+            version=adapter.version,
+            head=adapter.head,
+            plugin=component.plugin,
+            distribution=component.distribution,
+            distribution_version=component.distribution_version,
+            model=spec.model,
+            options=dict(spec.options),
+            seed=seed,
+            seconds=time.monotonic() - started,
+        )
+        self._store.traces.add(new, tables[0])
         shutil.rmtree(folder)
         self._progress.end()
+        return Trace(table=tables[0], head=adapter.head)
 
     def _own_scorer(self) -> _ModelScorer | None:
         named = self._plan.recipe.scorer

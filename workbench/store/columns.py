@@ -45,6 +45,15 @@ EDGES: Columns = {"a": "int64", "b": "int64", "signal": "string", "kind": "strin
 EVAL_FINDINGS: Columns = {"row": "int64", "rule": "string", "reason": "string", "partner": "int64"}
 VERDICTS: Columns = {"row": "int64", "verdict": "string", "fired": "list<string>", "partner": "int64", "pin": "string"}
 AUDIT: Columns = {"row": "int64", "tokens": "int32", "supervised_tokens": "int32", "truncated": "bool", "stop_token_trained": "bool"}
+TRACE: Columns = {
+    "epoch": "int32",
+    "row": "int64",
+    "loss": "float64",
+    "log_probability": "float64",
+    "margin": "float64",
+    "correct": "float64",
+    "error_norm": "float64",
+}
 EVENTS: Columns = {"time": "time", "kind": "string", "step": "int64", "total": "int64", "values": "string"}
 PREDICTIONS: Columns = {
     "row": "int64",

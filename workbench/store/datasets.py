@@ -13,7 +13,7 @@ from workbench.store.eval_checks import delete_checks
 from workbench.store.example_views import rebuild_examples
 from workbench.store.experiments import delete_experiments, experiments_on
 from workbench.store.filtering import meta_path
-from workbench.store.ingest import DATASET, SELECTOR_RUN, VERDICT_SET, Stage, discard, remove_discarded
+from workbench.store.ingest import DATASET, SELECTOR_RUN, TRACE_RUN, VERDICT_SET, Stage, discard, remove_discarded
 from workbench.store.records import DatasetRecord
 from workbench.store.rows import arrays, aware, records
 from workbench.store.signals import rebuild_findings
@@ -258,7 +258,7 @@ class Datasets:
                     )
                 runs = delete_experiments(connection, ids)
                 delete_checks(connection, ids)
-                for kind in (SELECTOR_RUN, VERDICT_SET, DATASET):
+                for kind in (SELECTOR_RUN, VERDICT_SET, TRACE_RUN, DATASET):
                     numbers = connection.execute(f"SELECT {kind.key} FROM {kind.name}s WHERE dataset_id IN (SELECT unnest(?))", [ids]).fetchall()
                     for (number,) in numbers:
                         discard(connection, stage, kind, number)

@@ -169,6 +169,7 @@ def _erase(connection: DuckDBPyConnection, dataset_id: int, rows: list[int], *, 
     pair = "a IN (SELECT unnest($rows::BIGINT[])) OR b IN (SELECT unnest($rows::BIGINT[]))"
     connection.execute(f"DELETE FROM _duplicate_edges WHERE {scored} AND ({pair})", of_runs)
     connection.execute(f"DELETE FROM _planted WHERE dataset_id = $dataset AND {gone}", given)
+    connection.execute(f"DELETE FROM _traces WHERE {gone} AND trace_run IN (SELECT trace_run FROM trace_runs WHERE dataset_id = $dataset)", given)
     for table in _BY_RUN:
         connection.execute(f"DELETE FROM {table} WHERE {gone} AND run_id IN (SELECT run_id FROM runs WHERE dataset_id = $dataset)", given)
     arms = "arm_id IN (SELECT arm_id FROM arms JOIN experiments USING (experiment_id) WHERE dataset_id = $dataset)"

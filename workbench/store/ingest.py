@@ -80,7 +80,8 @@ SELECTOR_RUN = Kind(
     hide="ALTER TABLE signals_{id} RENAME TO _signals_{id}",
 )
 VERDICT_SET = Kind(name="verdict_set", key="verdict_set", shared=("_verdicts",))
-_KINDS = {kind.name: kind for kind in (DATASET, SELECTOR_RUN, VERDICT_SET)}
+TRACE_RUN = Kind(name="trace_run", key="trace_run", shared=("_traces",))
+_KINDS = {kind.name: kind for kind in (DATASET, SELECTOR_RUN, VERDICT_SET, TRACE_RUN)}
 
 Piece = Callable[["DuckDBPyConnection"], object]
 """Writes a part of something."""

@@ -115,6 +115,35 @@ class SelectorRun(NewSelectorRun):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewTrace:
+    """A training run that is kept for what its model said of each example.
+
+    Attributes:
+        dataset_id: of the version that it was trained on.
+        identity: a hash of everything that decides it.
+        adapter, version, head: the fine-tune adapter.
+        plugin, distribution, distribution_version: where the adapter comes from.
+        model: what was trained.
+        options: the adapter's options.
+        seed: of the run.
+        seconds: time that it took.
+    """
+
+    dataset_id: int
+    identity: str
+    adapter: str
+    version: str
+    head: str
+    plugin: str
+    distribution: str
+    distribution_version: str
+    model: str
+    options: Mapping[str, object]
+    seed: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
     """One line of the history, which only ever grows.
 

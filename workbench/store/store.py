@@ -22,6 +22,7 @@ from workbench.store.ledger import Ledger
 from workbench.store.records import StoreStatus
 from workbench.store.results import Results
 from workbench.store.signals import Signals
+from workbench.store.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ class Store:
     Attributes:
         path: the database file, links resolved.
         files: the folder beside it.
-        datasets, signals, curation, eval_checks, ledger, experiments, results: the areas.
+        datasets, signals, curation, eval_checks, ledger, experiments, results, traces: the areas.
     """
 
     def __init__(self, door: Door) -> None:
@@ -56,6 +57,7 @@ class Store:
         self.ledger = Ledger(door)
         self.experiments = Experiments(door)
         self.results = Results(door)
+        self.traces = Traces(door)
 
     @classmethod
     def open(cls, path: str | Path, *, wait: float = 30.0) -> Self:
