@@ -103,6 +103,8 @@ def test_a_kind_of_question_that_has_a_kind_of_answer_is_told(examples, context,
 PRONOUNS = [
     ("The mother spoke to Sam.", "She told him.", True, False, "him"),
     ("Mr Li came early.", "She was late.", True, False, "She"),
+    ("Mum: I told you, Sam.", "She told him.", False, False, ""),
+    ("小李：我妈妈来了。", "他的妈妈来了。", False, False, ""),
     ("Sam spoke to Kim.", "He spoke to Kim.", False, True, "He"),
     ("Sam told his wife.", "He told her.", False, False, ""),
     ("The theory of the other", "The shell", False, False, ""),

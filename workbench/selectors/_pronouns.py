@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 _PRONOUNS: Final = {"men": (r"\b(?:he|him|his|himself)\b", "他"), "women": (r"\b(?:she|her|hers|herself)\b", "她")}
+_TALK: Final = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|you|your|yours)\b|我|你|您|咱"
 _MOST_SPANS: Final = 20
 
 
@@ -27,9 +28,10 @@ class PronounChange:
     """Finds pronouns of a summary, he and she, 他 and 她, that its document gives no reason for.
 
     ``changed``: the document has words for the other gender alone (pronouns, and words such as mother, Mr or 女士), so the summary may have changed a
-    person's; a name may have told it, so for review. ``introduced``: the document has no word for any gender, and the summary picks one; the notes
-    tell which one, with its interval, and whether it is one more often than the other (exact binomial test). 他 stands for everybody in much Chinese,
-    so that men are introduced more often there.
+    person's; a name may have told it, so for review. Documents in which somebody says "I" or "you" are left out: speakers have a gender without a
+    word for it, and all of nine such cases that were read were right. ``introduced``: the document has no word for any gender, and the summary picks
+    one; the notes tell which one, with its interval, and whether it is one more often than the other (exact binomial test). 他 stands for everybody
+    in much Chinese, so that men are introduced more often there.
     """
 
     params: InputTargetParams = InputTargetParams(inputs=("document",), target="summary")
@@ -68,6 +70,7 @@ class PronounChange:
 
         inputs, targets = joined_text(examples, self.params.inputs), text_of(examples, self.params.target).fill_null("")
         named = {gender: _named(inputs, gender) for gender in _PRONOUNS}
+        talk = matching(inputs, _TALK)
         judged = np.array([bool(text.strip()) for text in targets.to_pylist()], dtype=bool)
         columns: dict[str, pa.Array | np.ndarray] = {name: np.zeros(len(examples), dtype=bool) for name in ("changed", "introduced")}
         picked = dict.fromkeys(_PRONOUNS, 0)
@@ -77,6 +80,8 @@ class PronounChange:
             for position in np.flatnonzero(candidates).tolist():
                 places = _pronouns(targets[position].as_py(), gender)
                 if not places:
+                    continue
+                if named[other][position] and talk[position]:
                     continue
                 signal = "changed" if named[other][position] else "introduced"
                 columns[signal][position] = True
