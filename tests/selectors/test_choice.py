@@ -21,7 +21,6 @@ from workbench.selectors import (
     RandomOrder,
     RandomOrderParams,
     Reweighing,
-    ReweighingParams,
     TargetSimilarity,
     token_counts,
     words,
@@ -203,12 +202,11 @@ def test_weights_make_groups_and_labels_independent():
         assert weights[(groups == group) & (labels == 1)].sum() == pytest.approx((groups == group).sum() * (labels == 1).mean())
 
 
-def test_groups_are_counted_against_a_reference(examples, context):
-    """With the distance between both, in English and Chinese."""
-    table = examples(text=["a woman", "她说", "a man and a woman", "no one"], label=["x", "x", "y", "y"])
-    found = Reweighing().score(table, context("label"))
-    assert [1, 1, 2, 0] == found.signals["groups"].to_pylist()
-    assert "rows that name a group: women 3, men 1" == found.notes[0]
-    assert "total variation distance to equal shares: 0.250" == found.notes[1]
-    told = Reweighing(params=ReweighingParams(reference={"women": 0.75, "men": 0.25})).score(table, context("label")).notes
-    assert "total variation distance to the reference: 0.000" == told[1]
+def test_weights_are_those_of_the_first_group_that_an_example_names(examples, context):
+    """In English and Chinese; without a label there are none, and the run says so."""
+    table = examples(text=["a woman", "她说", "a man", "a man and a woman", "no one", "她"], label=["x", "x", "y", "y", "y", None])
+    groups, labels = np.array([0, 0, 1, 0, 2, 0]), np.array([0, 0, 1, 1, 1, 2])
+    found = Reweighing().score(table, context("label")).signals
+    assert [*reweighing(groups, labels)[:5].tolist(), None] == found["weight"].to_pylist()
+    assert [1, 1, 1, 2, 0, 1] == found["groups"].to_pylist()
+    assert "no label" in Reweighing().score(table, context("note")).notes[0]

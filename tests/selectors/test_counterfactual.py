@@ -112,7 +112,7 @@ def test_a_label_that_hangs_on_a_pronoun_has_a_gap(examples, context, terms, res
         for texts, labels in (reviews(400, purity, terms, rest, words.split()) for purity in (0.8, 0.0))
     )
     assert np.median(biased.signals["gap"].to_numpy()) > 0.2 > np.quantile(fair.signals["gap"].to_numpy(), 0.95)
-    assert any("gender" in note and "'positive' +" in note for note in biased.notes)
+    assert any("gender" in note and "'positive' moves by +" in note for note in biased.notes)
     first = biased.evidence.to_pylist()[0]
     sentence = Counterfactual().signals[0].reasons["gap"].format(**json.loads(first["values"]))
     assert terms[0] in sentence

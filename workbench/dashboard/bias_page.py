@@ -14,7 +14,7 @@ from workbench.dashboard.show import heading, nothing_yet, table, text
 from workbench.dashboard.state import state_of
 from workbench.report.numbers import MISSING, share
 from workbench.report.text import excerpt
-from workbench.selectors import Mentions, mentions
+from workbench.selectors import AXES, Mentions, axis_shares, mentions
 from workbench.types import RoleType, SelectorContext
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def bias_page() -> None:
-    """Two tables, each before and after, and what the bias selectors told."""
+    """Three tables, each before and after, and what the bias selectors told."""
     with errors_told():
         store = open_store()
         state = state_of(choose_dataset(store))
@@ -47,6 +47,8 @@ def bias_page() -> None:
             return
         heading("How often groups are named", "representation")
         _draw(named, "of the rows")
+        heading("How each axis is shared", "axes")
+        _draw_axes(found, stays)
         heading("With which outcomes they go", "association")
         _draw(found.associations(stays), "of the group's rows")
         text(
@@ -79,6 +81,20 @@ def _draw(listed: Sequence[Representation], of: str) -> None:
             "rows after": [each.after.part for each in listed],
             "share after": [_interval(each.after) for each in listed],
             "change": [_change(each) for each in listed],
+        },
+    )
+
+
+def _draw_axes(found: Mentions, stays: np.ndarray) -> None:
+    """Total variation distances to equal shares of the groups that are named; a recipe's ``representation`` states another reference."""
+    before = axis_shares(found.named, found.groups, AXES, {})
+    after = {each.axis: each for each in axis_shares(found.named[np.flatnonzero(stays)], found.groups, AXES, {})}
+    table(
+        {
+            "axis": [each.axis for each in before],
+            "groups": [", ".join(f"{group} {count:,}" for group, count in each.counts.items()) for each in before],
+            "distance to equal shares": [f"{each.distance:.3f}" for each in before],
+            "distance after": [f"{after[each.axis].distance:.3f}" if each.axis in after else MISSING for each in before],
         },
     )
 

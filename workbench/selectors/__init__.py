@@ -9,7 +9,7 @@ from __future__ import annotations
 from workbench.selectors._answer_prior import AnswerPrior, AnswerPriorParams
 from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
-from workbench.selectors._axes import AxisShares
+from workbench.selectors._axes import AxisShares, axis_shares
 from workbench.selectors._boilerplate import Boilerplate
 from workbench.selectors._choice import Coverage, Longest, RandomOrder, RandomOrderParams
 from workbench.selectors._columns import Evidence, findings, text_of
@@ -150,6 +150,7 @@ __all__ = [
     "ToxicityParams",
     "Truncation",
     "Unsupported",
+    "axis_shares",
     "findings",
     "from_function",
     "kernel",

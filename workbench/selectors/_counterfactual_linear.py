@@ -63,7 +63,8 @@ class LinearChances:
         corrected = holm(np.array([each[-1] for each in found]))
         told = [(*each[:-1], p) for each, p in zip(found, corrected.tolist(), strict=True) if p <= alpha]
         return [
-            f"{axis}: the first terms of the pairs make {label!r} {mean:+.3f} likelier than the second ones (mean of {rows} examples, p {p:.2g})"
+            f"{axis}: the probability of {label!r} moves by {mean:+.3f} from the second terms of the pairs to the first "
+            f"(mean of {rows} examples, p = {p:.2g})"
             for axis, label, rows, mean, p in sorted(told, key=lambda each: (-abs(each[3]), each[0], each[1]))
         ]
 

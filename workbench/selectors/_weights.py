@@ -19,32 +19,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ReweighingParams:
-    """Who is counted, and against what.
+    """Whose weights are balanced.
 
     Attributes:
         roles: the roles of the input.
         groups: name of a group to its terms; empty takes the built-in lexicon, English and Chinese.
-        reference: name of a group to its share among rows that name any, adding up to 1; empty compares with equal shares of those that are named.
     """
 
     roles: tuple[str, ...] = ("text",)
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    reference: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reweighing:
-    """Counts which groups of people examples name, and weighs examples so that groups and labels are independent.
+    """Weighs examples so that groups of people and labels are independent; who is named how often is what ``GroupCounts`` tells.
 
-    ``groups`` is how many groups an example names; the notes tell how many name which, and the total variation distance of their shares to the
-    reference, ``1/2 sum |p - q|``.
     ``weight`` is Kamiran and Calders' reweighing (2012, "Data preprocessing techniques for classification without discrimination", section 4.2):
     ``P(group) P(label) / P(group, label)``, where an example's group is the first that it names, or none; null where the task's target is no label.
     """
 
     params: ReweighingParams = field(default_factory=ReweighingParams)
     name: str = "reweighing"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.BIAS
     scope: Scope = Scope.DATASET
     signals: tuple[Signal, ...] = (
@@ -70,16 +66,16 @@ class Reweighing:
             return no_values(self.signals, 0)
         lexicon = self.params.groups or GROUPS
         named = groups_of(composed(joined_text(examples, self.params.roles)), lexicon).matrix[:, : len(lexicon)].toarray() > 0
-        notes = _shares(named, tuple(lexicon), self.params.reference)
         counts = named.sum(axis=1)
         role = context.roles.get(context.target)
         if role is None or role.type is not RoleType.LABEL or context.target not in examples.roles:
-            return findings(self.signals, {"groups": counts, "weight": pa.nulls(len(examples), pa.float64())}, notes=notes)
+            columns = {"groups": counts, "weight": pa.nulls(len(examples), pa.float64())}
+            return findings(self.signals, columns, notes=["there is no label to balance groups over"])
         labels = text_of(examples, context.target).dictionary_encode()
         label = pc.fill_null(labels.indices, -1).to_numpy().astype(np.int64)
         group = np.where(counts > 0, named.argmax(axis=1), named.shape[1])
         weights = reweighing(group, np.where(label < 0, len(labels.dictionary), label))
-        return findings(self.signals, {"groups": counts, "weight": nullable(weights, label >= 0)}, notes=notes)
+        return findings(self.signals, {"groups": counts, "weight": nullable(weights, label >= 0)})
 
 
 def reweighing(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -92,17 +88,3 @@ def reweighing(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
     np.add.at(together, (groups, labels), 1.0)
     weights: np.ndarray = by_group[groups] * by_label[labels] / (size * together[groups, labels])
     return weights
-
-
-def _shares(named: np.ndarray, names: Sequence[str], reference: Mapping[str, float]) -> list[str]:
-    import numpy as np
-
-    rows = named.sum(axis=0)
-    if not rows.any():
-        return ["no group of people is named"]
-    share = rows / rows.sum()
-    wanted = np.array([reference.get(name, 0.0) for name in names]) if reference else (rows > 0) / max(int((rows > 0).sum()), 1)
-    ranked = sorted(zip(names, rows.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
-    told = ", ".join(f"{name} {count}" for name, count in ranked[:8] if count)
-    distance = 0.5 * float(np.abs(share - wanted).sum())
-    return [f"rows that name a group: {told}", f"total variation distance to {'the reference' if reference else 'equal shares'}: {distance:.3f}"]
