@@ -104,12 +104,16 @@ class ScorerModel(_Section):
 
 
 class Compare(_Section):
-    """Which arms are compared, and how."""
+    """Which arms are compared, and how.
+
+    ``random`` is what the arm of that name has as many of as the curated one.
+    """
 
     arms: tuple[str, ...] = ("raw", "curated", "random")
     seeds: tuple[Seed, ...] = (0, 1, 2)
     metrics: tuple[str, ...] | None = None
     margin: Annotated[float, Field(gt=0)] = 0.01
+    random: Literal["rows", "tokens"] = "rows"
     budget: Literal["steps", "epochs"] = "steps"
     resamples: Annotated[int, Field(ge=100)] = 2000
 

@@ -114,7 +114,9 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
     compare = plan.recipe.compare
     weighted = read_weights(store, plan, curated, progress)
     notes = {arm: f"weighted by {signal}" for arm in compare.arms if (signal := weighted_by(plan, arm))}
-    arms = freeze_arms(store, experiment, curated.runs, curated.policy, decision, arms=compare.arms, seeds=compare.seeds, notes=notes)
+    arms = freeze_arms(
+        store, experiment, curated.runs, curated.policy, decision, arms=compare.arms, seeds=compare.seeds, matched=compare.random, notes=notes
+    )
     evaluation = store.datasets.examples(curated.dataset.dataset_id, split="eval")
     if not len(evaluation):
         raise RunError(f"the dataset {curated.dataset.name!r} has no evaluation examples.", expected="at least one row in `eval`")

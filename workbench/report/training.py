@@ -82,8 +82,15 @@ def _arms(facts: Facts) -> TableBlock:
         title="Arms",
         columns=("arm", "rows", "seeds", "finished", "steps", "examples seen", "passes", "time per run"),
         rows=tuple(rows),
-        note=" ".join(["random: as many rows as curated, drawn anew for each seed.", *notes]),
+        note=" ".join([_random(facts), *notes]),
     )
+
+
+def _random(facts: Facts) -> str:
+    """What the random arm has in common with the curated one."""
+    compare = facts.experiment.resolved.get("compare")
+    matched = compare.get("random", "rows") if isinstance(compare, dict) else "rows"
+    return f"random: as many {matched} as curated, drawn anew for each seed."
 
 
 def _audits(store: Store, facts: Facts) -> list[Block]:
