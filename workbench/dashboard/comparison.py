@@ -8,6 +8,7 @@ import streamlit as st
 
 from workbench.dashboard.access import errors_told, first_steps, open_store, settings
 from workbench.dashboard.blocks import draw
+from workbench.dashboard.live import ENDED, follow
 from workbench.dashboard.runs import choose_experiment
 from workbench.dashboard.show import heading, nothing_yet, text
 from workbench.errors import WorkbenchError
@@ -23,6 +24,7 @@ def comparison_page() -> None:
     """The report of one experiment."""
     with errors_told():
         store = open_store()
+        follow(store)
         records = store.experiments.list()
         if not records:
             nothing_yet("There is nothing to compare yet. A recipe fine-tunes the arms of an experiment; the demo is one:", *first_steps())
@@ -31,6 +33,10 @@ def comparison_page() -> None:
         report = _report(store, chosen)
         heading(report.title, "report", level=1)
         text(report.subtitle, key="quiet-subtitle")
+        if chosen.state == "running":
+            runs = store.experiments.runs(chosen.experiment_id)
+            ended = sum(run.state in ENDED for run in runs)
+            text(f"{ended:,} of {len(runs):,} runs have ended. This page follows the others by itself.", key="title-progress")
         titles = [section.title for section in report.sections]
         with st.sidebar:
             wanted = st.selectbox("Section", [ALL, *titles], key="section", bind="query-params")

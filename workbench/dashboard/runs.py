@@ -10,6 +10,7 @@ import streamlit as st
 
 from workbench.dashboard.access import errors_told, first_steps, open_store
 from workbench.dashboard.blocks import COLOURS, CURVE_HEIGHT
+from workbench.dashboard.live import ENDED, EVERY, follow, stamp
 from workbench.dashboard.show import heading, nothing_yet, passage, table, text
 from workbench.report.numbers import duration
 from workbench.report.text import printable
@@ -17,12 +18,11 @@ from workbench.report.text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workbench.dashboard.live import Stamp
     from workbench.store import ExperimentRecord, RunRecord, Store
 
     Event = Mapping[str, object]
 
-EVERY = 2
-"""Seconds between two looks at a running experiment."""
 POINTS = 300
 """Points of a loss curve; more cannot be told apart."""
 STATES: dict[str, Literal["gray", "blue", "green", "red"]] = {"planned": "gray", "running": "blue", "finished": "green", "failed": "red"}
@@ -43,32 +43,19 @@ def choose_experiment(records: Sequence[ExperimentRecord]) -> ExperimentRecord:
 def runs_page() -> None:
     """The experiments, and the runs of one."""
     with errors_told():
-        records = open_store().experiments.list()
+        store = open_store()
+        follow(store)
+        records = store.experiments.list()
         if not records:
             nothing_yet("No experiment has been started in this store yet. A recipe starts one; the demo is one:", *first_steps())
-            _wait_for_the_first()
             return
         chosen = choose_experiment(records)
-        running = chosen.state == "running"
-        st.fragment(_draw_experiment, run_every=EVERY if running else None)(chosen.experiment_id, running=running)
+        st.fragment(_draw_experiment, run_every=EVERY if chosen.state == "running" else None)(chosen.experiment_id)
 
 
-@st.fragment(run_every=EVERY)
-def _wait_for_the_first() -> None:
+def _draw_experiment(experiment_id: int) -> None:
     with errors_told():
-        if open_store().experiments.list():
-            st.rerun()
-
-
-def _draw_experiment(experiment_id: int, *, running: bool) -> None:
-    """One experiment; ``running`` says that it was when the page was drawn."""
-    with errors_told():
-        store = open_store()
-        record = store.experiments.get(experiment_id)
-        if running and record.state != "running":
-            st.rerun()  # the page stops looking at what has come to its end
-        runs = store.experiments.runs(experiment_id)
-        events = {run.run_id: _read_events(store, run) for run in runs}
+        record, runs, events = _read_experiment(experiment_id, stamp(open_store()))
         _draw_head(record, runs)
         _draw_runs(runs, events)
         _draw_losses(runs, events)
@@ -76,6 +63,15 @@ def _draw_experiment(experiment_id: int, *, running: bool) -> None:
         if record.steps:
             heading("Time by step", "steps")
             table({"step": list(record.steps), "time": [duration(seconds) for seconds in record.steps.values()]})
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _read_experiment(experiment_id: int, at: Stamp) -> tuple[ExperimentRecord, Sequence[RunRecord], Mapping[int, Sequence[Event]]]:  # noqa: ARG001 - a later stamp reads anew
+    """An experiment with its runs and their events by run; whoever watches it shares what was read."""
+    store = open_store()
+    with store.reading():
+        runs = store.experiments.runs(experiment_id)
+        return store.experiments.get(experiment_id), runs, {run.run_id: _read_events(store, run) for run in runs}
 
 
 def _draw_head(record: ExperimentRecord, runs: Sequence[RunRecord]) -> None:
@@ -86,7 +82,7 @@ def _draw_head(record: ExperimentRecord, runs: Sequence[RunRecord]) -> None:
     until = record.finished or datetime.now(UTC)
     took = f"{'running for' if record.state == 'running' else 'took'} {duration((until - record.created).total_seconds())}"
     text(f"{record.task}, started {record.created:%Y-%m-%d %H:%M} UTC, {took}", key="quiet-head")
-    ended = sum(run.state in {"finished", "failed"} for run in runs)
+    ended = sum(run.state in ENDED for run in runs)
     if runs:
         st.progress(ended / len(runs), text=f"{ended} of {len(runs)} runs")
 
