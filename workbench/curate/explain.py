@@ -106,6 +106,7 @@ class Explanation:
         row: its store row.
         verdict: keep, drop or review.
         pin: keep, drop or None.
+        fired: all that asks for a verdict, as ``<selector>.<signal> <action>``; the choice is called ``choose``, an alarm ``alarm.<name>``.
         roles: the parts of the example as they were imported.
         signals: every signal that was scored.
         findings: evidence with reasons.
@@ -120,6 +121,7 @@ class Explanation:
     source: str
     verdict: str
     pin: str | None
+    fired: tuple[str, ...]
     roles: Mapping[str, object]
     signals: tuple[SignalValue, ...]
     findings: tuple[Finding, ...]
@@ -144,6 +146,7 @@ def explain(store: Store, dataset: DatasetRecord, row: int, runs: Sequence[Selec
         source=example["source"],
         verdict=verdict["verdict"] if verdict else "",
         pin=verdict["pin"] if verdict else None,
+        fired=tuple(fired),
         roles={name: example[name] for name in examples.roles},
         signals=tuple(_signal_values(store, runs, decision, row, fired)),
         findings=(*findings(store, dataset, row, runs), *_choice(store, dataset, row, runs, decision)),

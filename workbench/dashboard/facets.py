@@ -31,6 +31,8 @@ OPEN = "not yet looked at"
 VERDICT_COLOURS = {Verdict.KEEP.value: "#2e9e6b", Verdict.DROP.value: "#d1495b", Verdict.REVIEW.value: "#e09f3e"}
 """Told apart on light and on dark ground, and by lightness alone."""
 _HEIGHT = 150
+_LONGEST_IN_ADDRESS = 500
+"""Code points of a value; browsers and mail programs cut longer links."""
 
 
 def choose_filter(state: Current) -> RowFilter:
@@ -75,7 +77,9 @@ def _choose_facets(state: Current, chosen: RowFilter) -> RowFilter:
 
 def _choose_value(state: Current, chosen: RowFilter, of: Literal["label", "source", "slice"], name: str) -> str | None:
     values = dict(_facet(state.decision.verdict_set, chosen, of, name))
-    key = f"facet-{of}-{name}"
+    key, parameter = f"facet-{of}-{name}", of if of == "source" else f"{of}.{name}"
+    if key not in st.session_state and parameter in st.query_params:
+        st.session_state[key] = st.query_params[parameter]
     present = cast("str | None", st.session_state.get(key))
     if present is not None:
         values.setdefault(present, 0)
@@ -85,7 +89,7 @@ def _choose_value(state: Current, chosen: RowFilter, of: Literal["label", "sourc
     label = {"label": "Label", "source": "Source", "slice": "Slice"}[of]
     if of == "slice":
         text(f"by {name}", key=f"quiet-{key}")
-    return st.selectbox(
+    value = st.selectbox(
         label,
         list(values),
         index=None,
@@ -94,6 +98,16 @@ def _choose_value(state: Current, chosen: RowFilter, of: Literal["label", "sourc
         persist_state="session",
         format_func=lambda value: f"{excerpt(printable(value), 60)}  ({values.get(value, 0):,})",
     )
+    _put_into_address(parameter, value)
+    return value
+
+
+def _put_into_address(parameter: str, value: str | None) -> None:
+    """So that a shared link opens the same filter; a box that is bound to the address would write its options with their counts."""
+    if value is None or len(value) > _LONGEST_IN_ADDRESS:
+        st.query_params.pop(parameter, None)
+    elif st.query_params.get(parameter) != value:
+        st.query_params[parameter] = value
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

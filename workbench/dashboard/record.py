@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.types import Role
 
 COLOURS: dict[str, Literal["green", "red", "orange"]] = {Verdict.KEEP.value: "green", Verdict.DROP.value: "red", Verdict.REVIEW.value: "orange"}
+OTHER_RULES = {"choose": "choose: not among those that the policy chooses of what the other rules keep"}
 PARTNERS = 5
 """Partners whose text is shown; the others are counted."""
 
@@ -55,10 +56,10 @@ def draw_record(dataset: DatasetRecord, record: Record) -> None:
 
 def automatic_verdict(known: Explanation) -> str:
     """What the rules alone say of a record; empty for one that they are not held against."""
-    fired = {action for signal in known.signals for action in signal.fired}
-    if not known.verdict:
-        return ""
-    return next((action.value for action in Action if action.value in fired), known.verdict if known.pin is None else Verdict.KEEP.value)
+    if known.pin is None:
+        return known.verdict
+    asked = {rule.rpartition(" ")[2] for rule in known.fired}
+    return next((action.value for action in Action if action.value in asked), Verdict.KEEP.value)
 
 
 def _draw_head(record: Record) -> None:
@@ -96,7 +97,12 @@ def _draw_why(known: Explanation) -> None:
     told = sorted((signal for signal in known.signals if signal.fired or signal.signal in found), key=lambda signal: not signal.fired)
     said: set[str] = set()
     with st.container(border=True, gap="xsmall", key="why"):
-        if not told:
+        others = [rule.rpartition(" ") for rule in known.fired if rule.rpartition(" ")[0] not in {signal.signal for signal in known.signals}]
+        for name, _, action in others:  # a choice among the rest, or an alarm
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.badge(action, color=COLOURS[action])
+                text(OTHER_RULES.get(name, name), key=f"mono-why-{name}", width="content")
+        if not told and not others:
             text("No rule fired, and no selector found anything.")
         for signal in told:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
