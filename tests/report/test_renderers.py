@@ -195,6 +195,13 @@ def test_a_table_too_wide_becomes_records():
     assert 24 == len(re.findall(r"metric number \d+ +0\.5\d\d \[0\.\d{3}, 0\.\d{3}\]", out))
 
 
+def test_a_table_of_one_column_too_wide_is_its_cells():
+    """There is nothing to name below them."""
+    block = TableBlock(title="t", columns=("a heading of its own",), rows=(("unbreakable",), ("words",)))
+    out = re.sub(r"\x1b\[[\d;]*m", "", printed(report_of(block), terminal=True, width=6))
+    assert ["unbrea", "kable", "words"] == [line.strip() for line in out.splitlines() if line.strip()][-3:]
+
+
 def test_a_table_that_is_a_little_too_wide_puts_intervals_below_their_values():
     """It stays a table."""
     block = TableBlock(title="t", columns=WIDE.columns[:6], rows=tuple(row[:6] for row in WIDE.rows))

@@ -128,7 +128,7 @@ def _print_plain(console: Console, columns: Sequence[str], numeric: Sequence[boo
 
 def _print_records(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table too wide for the terminal, one row after the other: its first cell, and the others below by name."""
-    width = max(cell_len(name) for name in columns[1:])
+    width = max((cell_len(name) for name in columns[1:]), default=0)
     for row in rows:
         _line(console, row[0], "bold")
         grid = Table.grid(padding=(0, 2))
