@@ -31,7 +31,7 @@ def report(
     from workbench.store import Store
 
     session: Session = ctx.obj
-    formats = tuple(format.split(","))
+    formats = tuple(each.strip() for each in format.split(","))
     for each in formats:
         if each not in FORMATS:
             raise WorkbenchError(f"there is no report format {each!r}.", expected="html, md, or html,md")
