@@ -72,6 +72,8 @@ def predict_file(store: Store, host: PluginHost, name: str, file: str, to: Path)
     Raises:
         DataError: where the file cannot be read, or the result not be written.
     """
+    if to.is_dir():
+        raise DataError(f"{to} is a folder.", expected="the file to write", advice="Give one with --to.")
     run, folder = find_model(store, name)
     task = host.task(store.datasets.get(run.dataset_id).task).value
     adapter = host.adapter(run.adapter).value
