@@ -80,6 +80,20 @@ def test_made_up_label_does_not_become_a_class():
     assert (0.5, 1) == (found.value, found.stray)
 
 
+def test_rare_classes_leave_the_value_inside_its_interval():
+    """A resample misses one class of two examples in seven, and says nothing of it."""
+    from workbench.compare import paired_bootstrap
+
+    rng = np.random.default_rng(0)
+    true = np.repeat(np.arange(30), 2)
+    right = np.column_stack([true, np.where(rng.random(60) < 0.8, true, 30)]).astype(np.float64)
+    wrong = np.column_stack([true, np.full(60, 30)]).astype(np.float64)
+
+    found = paired_bootstrap(LabelScore(name="macro-recall"), {"labels": [f"{code:02}" for code in range(30)]}, wrong, right, resamples=1000)
+
+    assert found.effect == pytest.approx((found.low + found.high) / 2, abs=0.02)
+
+
 def test_null_is_not_scored():
     """A null on either side is a row of NaN, counted, and no error of the model."""
     (found,) = evaluate([("accuracy", LabelScore(name="accuracy"))], *tables(["a", None, "b", "b"], ["a", "a", None, "a"]))

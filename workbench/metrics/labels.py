@@ -29,7 +29,8 @@ class LabelScore:
 
     The label set is that of the references: a label that a model makes up is a *stray*. It is an error like any other for its true class, makes no
     class of its own in the averages (as scikit-learn with ``labels=`` the set), and is counted by ``strays``. For ``mcc``, which has no averages, all
-    strays together are one further class. A class that is neither there nor predicted scores 0 in the averages (``zero_division=0``).
+    strays together are one further class. A class that is never predicted has precision 0. Macro averages are over the classes that the examples at
+    hand have: a 0 for each rare class that a bootstrap resample misses would pull the interval below the value.
 
     Statistics are the codes (true, predicted), positions in the sorted label set; a stray's code is the number of labels. They are expanded to sparse
     counts, so that 10,000 classes are no different from two.
@@ -42,7 +43,7 @@ class LabelScore:
     name: LabelScoreName
     label: str = "label"
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     kind: ClassVar[MetricKind] = MetricKind.ADDITIVE
     needs: ClassVar[tuple[Need, ...]] = (Need.LABEL,)
     direction: ClassVar[Direction] = Direction.HIGHER
@@ -62,7 +63,7 @@ class LabelScore:
     def signature(self) -> str:
         """Name and rules."""
         strays = "one further class" if self.name == "mcc" else "errors of their true class"
-        return f"{self.name}|labels:of the references|strays:{strays}|zero-division:0|version:{self.version}"
+        return f"{self.name}|labels:of the references|strays:{strays}|averages:of classes that occur|zero-division:0|version:{self.version}"
 
     def prepare(self, references: ExampleTable) -> Mapping[str, object]:
         """``labels``: the sorted labels of the references."""
@@ -106,9 +107,8 @@ class LabelScore:
             return _matthews(true, np.hstack([given, strays]), both)
         average, score = self.name.split("-")
         per_class = divide(both, given) if score == "precision" else divide(both, true) if score == "recall" else divide(2 * both, true + given)
-        if average == "macro":
-            return np.asarray(per_class.mean(axis=1))
-        return divide((per_class * true).sum(axis=1), true.sum(axis=1))
+        weights = (true > 0).astype(np.float64) if average == "macro" else true
+        return divide((per_class * weights).sum(axis=1), weights.sum(axis=1))
 
     def strays(self, statistics: np.ndarray, state: Mapping[str, object]) -> int:
         """How many predicted labels stand outside the label set."""
