@@ -345,6 +345,12 @@ def test_a_class_that_a_saved_dataset_does_not_name_is_no_label(classification, 
     assert [(2, "no label")] == rejected(loaded)
 
 
+def test_a_command_that_is_advised_does_what_it_says(classification, tmp_path):
+    """Whatever a file is called, a shell takes its name for one word."""
+    with pytest.raises(DataError, match=r"iconv -f UTF-16LE -t UTF-8 'a; touch b\.jsonl'$"):
+        read(classification, tmp_path, "a; touch b.jsonl", "text".encode("utf-16"))
+
+
 def test_a_message_shows_nothing_that_controls_a_terminal(classification, tmp_path):
     """Neither names of columns nor reasons of a plugin's reach it as they are."""
     with pytest.raises(DataError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,8 @@ def print_report(session: Session, report: Report, files: list[Path], store_file
 
     from workbench.cli._blocks import print_report as print_blocks
 
-    where = {"store": str(store_file), "report": [str(file) for file in files], "dashboard": f"workbench dashboard --store {store_file}"}
+    dashboard = f"workbench dashboard --store {shlex.quote(str(store_file))}"
+    where = {"store": str(store_file), "report": [str(file) for file in files], "dashboard": dashboard}
     if session.json:
         import dataclasses
 

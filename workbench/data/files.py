@@ -7,6 +7,7 @@ import difflib
 import glob
 import gzip
 import hashlib
+import shlex
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -203,7 +204,7 @@ def _check_encoding(sample: bytes, file: InputFile) -> None:
         raise DataError(
             f"{file.name} is not UTF-8: it looks like {other}.",
             expected="text in UTF-8",
-            advice=f"Convert it first: iconv -f {other if other.startswith('UTF') else 'ENCODING'} -t UTF-8 {file.name}",
+            advice=f"Convert it first: iconv -f {other if other.startswith('UTF') else 'ENCODING'} -t UTF-8 {shlex.quote(file.name)}",
         )
 
 
