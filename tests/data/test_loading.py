@@ -207,10 +207,12 @@ def test_too_many_bad_rows_are_an_error_with_the_first_reasons(classification, t
 
     expected = (
         "data.jsonl: 4 of 20 rows cannot be used. The first: data.jsonl, line 17: not JSON: Unterminated string starting at column 10; "
-        "data.jsonl, line 18: no label; data.jsonl, line 19: no label. Expected at most 10%. Mend them, or raise max_rejected."
+        "data.jsonl, line 18: no label; data.jsonl, line 19: no label. Expected at most 10%. Mend them, or raise max_rejected in a recipe."
     )
     assert expected == str(caught.value)
     assert 16 == load(classification, DataSource(train="data.jsonl", base=tmp_path, max_rejected=0.2)).counts["train"].imported
+    with pytest.raises(DataError, match=r"Expected at most 0\.5%"):
+        load(classification, DataSource(train="data.jsonl", base=tmp_path, max_rejected=0.005))
 
 
 def test_an_odd_encoding_is_named_where_rows_fail_for_it(classification, tmp_path):

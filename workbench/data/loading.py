@@ -236,8 +236,8 @@ def _too_many(failures: Sequence[Failure], found: int, limit: float, shown: str)
     encoding = " If the text is in another encoding, convert it to UTF-8." if any("UTF-8" in each.reason for each in failures) else ""
     return DataError(
         f"{shown}: {len(failures)} of {found} rows cannot be used. The first: {reasons}.",
-        expected=f"at most {limit:.0%}" if limit < 1 else "at least one row that can",
-        advice=f"Mend them, or raise max_rejected.{encoding}",
+        expected=f"at most {100 * limit:g}%" if limit < 1 else "at least one row that can",
+        advice=f"Mend them, or raise max_rejected in a recipe.{encoding}",
     )
 
 
