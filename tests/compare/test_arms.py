@@ -223,6 +223,22 @@ def test_infinite_values_have_no_interval(mean):
     assert ("inconclusive", None, None, None) == (actual.verdict, actual.low, actual.high, actual.p)
 
 
+def test_a_value_that_some_resamples_do_not_define_has_no_interval(weighted_mean):
+    """A mean over the right ones alone is not defined where none of them is drawn; the method says so."""
+
+    class OfSome(weighted_mean):
+        def aggregate(self, statistics, weights):
+            with np.errstate(invalid="ignore"):
+                return (weights @ statistics[:, 0]) / (weights @ (statistics[:, 0] > 0))
+
+    few = {0: np.array([[1.0], [0.0], [0.0]])}
+
+    actual = compare(OfSome(), few, few)
+
+    assert (None, "inconclusive") == (actual.low, actual.verdict)
+    assert "not defined on some resample" in actual.method
+
+
 def test_refusals(mean):
     """Unlike shapes, nothing scored, no runs and unknown arms are refused with names and numbers."""
     good, short, empty = runs(10, 1, seed=1), runs(9, 1, seed=1), {0: np.full((10, 1), np.nan)}

@@ -212,7 +212,7 @@ def _compare(setting: _Setting, a: str, b: str) -> Comparison:
 
 
 def _interval(setting: _Setting, effects: np.ndarray, draws: np.ndarray) -> _Interval:
-    """What is known of the mean of effects [s] with their draws [s, b]; infinite values have no interval."""
+    """What is known of the mean of effects [s] with their draws [s, b]; values that are no finite numbers have no interval."""
     seeds = len(effects)
     if setting.metric.kind is MetricKind.SET and seeds == 1:
         return _Interval(method="one seed: no interval")
@@ -220,7 +220,7 @@ def _interval(setting: _Setting, effects: np.ndarray, draws: np.ndarray) -> _Int
         alone = over_seeds_alone(effects)
         return _Interval(method=f"t interval over {seeds} seeds alone", low=alone.low, high=alone.high, detectable=alone.detectable)
     if not np.isfinite(draws).all():
-        return _Interval(method="no interval: the value is infinite")
+        return _Interval(method="no interval: the value is infinite, or not defined on some resample")
     if seeds == 1:
         fixed = percentile(float(effects[0]), draws[0], setting.n)
         method = "one seed: bootstrap over examples, about these models only"
