@@ -50,7 +50,7 @@ def named(store: Store, dataset_id: int, rows: Sequence[int]) -> dict[int, Named
 def _shown_ids(store: Store, dataset_id: int, example_ids: Sequence[str]) -> list[str]:
     """The first digits of each content hash; a user's own id as it is, and so the hash of content that stands more than once."""
     short = [name[:_SHORT_HASH] if _HASH.fullmatch(name) else excerpt(name, _LONGEST_ID) for name in example_ids]
-    query = "SELECT left(example_id, ?) AS short FROM examples WHERE dataset_id = ? AND list_contains(?, short) GROUP BY ALL HAVING count(*) > 1"
+    query = "SELECT left(example_id, ?) AS short FROM examples WHERE dataset_id = ? AND short IN (SELECT unnest(?)) GROUP BY ALL HAVING count(*) > 1"
     several = set(store.sql(query, [_SHORT_HASH, dataset_id, short])["short"].to_pylist())
     return [name if beginning in several else beginning for name, beginning in zip(example_ids, short, strict=True)]
 
