@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import operator
 
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 
 from workbench.curate import Material, decide, training_rows, what_if
 from workbench.curate.outcome import VERDICTS, Pinned, evaluate
+from workbench.curate.revision import outcome_at
+from workbench.curate.verdicts import verdict_table
 from workbench.errors import UnknownNameError
 from workbench.selectors import words
 from workbench.store import Store
-from workbench.types import Choice
+from workbench.types import Alarms, Choice
 
 COUNT = 14
 OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
@@ -187,7 +190,7 @@ def test_what_is_stored_is_what_the_preview_told(tmp_path_factory, chosen, pins,
     assert (len(differ), differ) == (preview.changed, [each.row for each in preview.sample(COUNT)])
 
 
-STORES: dict[int, tuple] = {}
+STORES: dict[object, tuple] = {}
 
 
 def prepared(factory, seed):
@@ -259,3 +262,60 @@ def test_a_policy_that_names_an_unknown_signal_is_refused(scored):
     store, record, runs, in_force = scored
     with pytest.raises(UnknownNameError, match=r"Did you mean 'noise\.[xy]'"):
         what_if(Material(store, record.dataset_id, runs), in_force, policy(rule("noise.z", "drop", ">", 1.0)))
+
+
+# --- a few pins more or less ------------------------------------------------------------------------------------------------------------------------
+
+MANY = 60
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["pin", "pin", "survive", "undo", "other"]),
+        st.sets(st.integers(0, MANY - 1), min_size=1, max_size=5),
+        st.sampled_from(["keep", "drop", "none"]),
+    ),
+    min_size=2,
+    max_size=4,
+)
+ALARMED = st.builds(
+    lambda chosen, cluster, source: dataclasses.replace(chosen, alarms=Alarms(cluster=cluster, source=source)),
+    POLICIES,
+    st.sampled_from([0.2, 0.4, 1.0]),
+    st.sampled_from([0.1, 0.4, 1.0]),
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(chosen=ALARMED, steps=STEPS)
+def test_a_few_pins_cost_a_few_rows_and_give_the_same(tmp_path_factory, chosen, steps):
+    """After any steps of the ledger, what is found from the rows that they touch is what all rows say, and so is what the store then holds."""
+    if "many" not in STORES:
+        store = Store.create(tmp_path_factory.mktemp("many") / "test.duckdb")
+        record = import_rows(store, [("w" * (number % 7 + 1) + f" {number}", f"label {number % 3}") for number in range(MANY)])
+        STORES["many"] = (Material(store, record.dataset_id, score_rows(store, record, 5, pairs=50)), record)
+    material, record = STORES["many"]
+    store, runs = material.store, material.runs
+    decide(store, record.dataset_id, runs, chosen, material=material)
+    for action, rows, decision in steps:
+        match action:
+            case "pin":
+                store.ledger.pin("data", sorted(rows), decision, author="ann")
+            case "survive":
+                store.ledger.survive("data", min(rows), author="ann")
+            case "other":
+                store.ledger.append("note", {}, dataset="another", author="ann")
+            case "undo" if store.ledger.log(limit=1) and not store.ledger.log(limit=1)[0].undoes:
+                store.ledger.undo(author="ann")
+        number = store.ledger.number()
+        decision_now = decide(store, record.dataset_id, runs, chosen, material=material)
+        found = outcome_at(material, chosen, number)
+        pinned = Pinned.none(MANY).revised(material, number, None) if chosen.pins else Pinned.none(MANY)
+        expected = evaluate(material, chosen, pinned)
+        for name in ("keep", "drop", "changed", "first"):
+            assert np.array_equal(getattr(pinned, name), getattr(found.pinned, name)), name
+        assert np.array_equal(expected.fired, found.fired)
+        assert np.array_equal(expected.duplicates.held, found.duplicates.held)
+        assert (expected.verdict.tolist(), expected.partner.tolist()) == (found.verdict.tolist(), found.partner.tolist())
+        assert expected.counts == found.counts == decision_now.counts
+        assert MANY == found.counts.kept + found.counts.dropped + found.counts.review
+        assert verdict_table(material, expected, np.arange(MANY)) == store.curation.verdicts(decision_now.verdict_set)
+    assert store.sql("SELECT count(*) AS n FROM verdict_sets WHERE base IS NOT NULL").to_pylist() != [{"n": 0}]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from store_builders import examples, imported, numbered, rule, run_of, scored, verdict_table
 
 from workbench.errors import DataError, UnknownNameError
-from workbench.store import Range, RowFilter, Store
+from workbench.store import GoneError, Range, RowFilter, Store
 from workbench.types import Findings, Signal
 
 OPERATORS = {
@@ -99,17 +99,30 @@ PINS = [None, None, None, "drop", "keep", None]
 TEXTS = ["plain", "100% sure", "100 percent", "UPPER_case", "一些中文", "back\\slash"]
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """A store with one verdict set over the rows 2 to 7."""
+@pytest.fixture(scope="module", params=["all rows", "what differs"])
+def shown(request, tmp_path_factory):
+    """A store with one verdict set over the rows 2 to 7, kept as a whole or as what differs from an earlier one."""
     store = Store.create(tmp_path_factory.mktemp("shown") / "test.duckdb")
     record = imported(store, examples(numbered(2), split="eval"), examples([(text, "label") for text in TEXTS]))
     table = verdict_table(VERDICTS, FIRED, PINS)
     table = table.set_column(0, "row", pa.array(range(2, 8), pa.int64())).set_column(
         3, "partner", pa.array([None, 2, None, None, None, None], pa.int64())
     )
-    number = store.curation.save(record.dataset_id, "hash", 3, table, {"kept": 3})
+    if request.param == "all rows":
+        number = store.curation.save(record.dataset_id, "hash", 3, table, {"kept": 3})
+    else:
+        before = verdict_table(
+            ["keep", "keep", *VERDICTS[2:4], "drop", "keep"], [[], [], FIRED[2], FIRED[3], FIRED[1], FIRED[5]], [None, "keep", *PINS[2:]]
+        )
+        base = store.curation.save(record.dataset_id, "hash", 1, before.set_column(0, "row", table["row"]), {})
+        number = store.curation.save(record.dataset_id, "hash", 3, table.take([1, 4]), {"kept": 3}, base=base)
+        assert (number, 3, base, [3, 6]) == (*(found := store.curation.newest(record.dataset_id, "hash", 9))[:3], found[3].tolist())
+        assert (base, 1, base) == store.curation.newest(record.dataset_id, "hash", 2)[:3]
+        with pytest.raises(GoneError):
+            store.curation.save(record.dataset_id, "hash", 4, table.take([1]), {}, base=number + 9)
     assert table == store.curation.verdicts(number)
+    rows = store.sql("SELECT row, verdict, pin FROM verdicts WHERE verdict_set = ? ORDER BY row", [number])
+    assert [VERDICTS, PINS] == [rows["verdict"].to_pylist(), rows["pin"].to_pylist()]
     assert (number, {"kept": 3}) == store.curation.find(record.dataset_id, "hash", 3)
     assert store.curation.find(record.dataset_id, "hash", 4) is None
     return store, number
@@ -212,13 +225,14 @@ def test_same_verdicts_are_kept_once(store):
 
 
 def test_old_sets_make_room(store):
-    """Of many sets the newest stay, and those that an experiment was made at."""
+    """When there are many sets the newest stay, those that an experiment was made at, and those that others differ from."""
     record = imported(store, examples(numbered(1)))
     experiment = store.experiments.open(name="e", identity="i", task="t", dataset_id=record.dataset_id, recipe="", resolved={})
     store.experiments.freeze(experiment.experiment_id, "curated", None, np.array([0]), policy_id=None, ledger_number=1)
-    numbers = [store.curation.save(record.dataset_id, "hash", at, verdict_table(["keep"]), {}) for at in range(19)]
-    kept = {at for at in range(19) if store.curation.find(record.dataset_id, "hash", at) is not None}
-    assert {1, *range(3, 19)} == kept
+    numbers = [store.curation.save(record.dataset_id, "hash", at, verdict_table(["keep"]), {}) for at in range(32)]
+    store.curation.save(record.dataset_id, "hash", 32, verdict_table([]), {}, base=numbers[4])
+    kept = {at for at in range(33) if store.curation.find(record.dataset_id, "hash", at) is not None}
+    assert {1, 4, *range(17, 33)} == kept
     with pytest.raises(DataError, match="Newer ones have taken its place"):
         store.curation.page(numbers[0])
     assert store.sql("SELECT count(*) AS n FROM _verdicts").to_pylist() == [{"n": 17}]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import get_args
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -262,3 +264,42 @@ def test_payloads_of_any_kind(store):
     """Payloads keep any script, and what JSON has no word for becomes null or plain text, so that a note never stops a pin."""
     entry = store.ledger.append("note", {"text": "保留\ud800", "nan": float("nan"), "path": pa.__name__, "of": (1, 2)}, dataset="data", author="张三")
     assert {"text": "保留\ud800", "nan": None, "path": "pyarrow", "of": [1, 2]} == store.ledger.log()[0].payload == entry.payload
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_changed_between_two_numbers_is_found_without_reading_all_pins(tmp_path_factory, data):
+    """Between any two moments only touched rows differ, and pins asked for by row are those that all pins say, after new versions too."""
+    store = Store.create(tmp_path_factory.mktemp("touched") / "test.duckdb")
+    raw = ["raw a", "raw b", "raw c", "raw c"]
+    rows = [("a", "x"), ("b", "x"), ("c", "x"), ("c", "x")]
+    versions = [imported(store, examples(rows, raw=raw))]
+    for _ in range(data.draw(st.integers(3, 7))):
+        match data.draw(st.sampled_from(["pin", "pin", "survive", "undo", "redo", "import"])):
+            case "pin":
+                chosen = data.draw(st.sets(st.integers(0, 3), min_size=1))
+                store.ledger.pin("data", sorted(chosen), data.draw(st.sampled_from(["keep", "drop", "none"])), author="ann")
+            case "survive":
+                store.ledger.survive("data", data.draw(st.integers(0, 3)), author="ann")
+            case "import":
+                texts = data.draw(st.permutations([*rows, ("new", "x")]))
+                again = [(text.upper() if data.draw(st.booleans()) else text, label) for text, label in texts]
+                versions.append(imported(store, examples(again, raw=[f"raw {text.lower()}" for text, _ in again])))
+            case action:
+                with suppress(DataError):
+                    getattr(store.ledger, action)(author="ann")
+    dataset_id, newest = versions[-1].dataset_id, store.ledger.number()
+    since = data.draw(st.integers(0, newest))
+    states = [
+        ({pin.row: (pin.number, pin.decision, pin.text_changed) for pin in store.ledger.pins(dataset_id, at)}, store.ledger.survivors(dataset_id, at))
+        for at in (since, newest)
+    ]
+    firsts = [dict(zip(found["row"].tolist(), found["number"].tolist(), strict=True)) for _, found in states]
+    (before, _), (after, _) = states
+    differ = {row for row in range(5) if before.get(row) != after.get(row) or firsts[0].get(row) != firsts[1].get(row)}
+    touched = store.ledger.touched(dataset_id, since, newest).tolist()
+    assert differ <= set(touched)
+    asked = store.ledger.pins(dataset_id, rows=touched)
+    assert {row: pin for row, pin in after.items() if row in touched} == {pin.row: (pin.number, pin.decision, pin.text_changed) for pin in asked}
+    some = store.ledger.survivors(dataset_id, rows=np.array(touched, dtype=np.int64))
+    assert {row: n for row, n in firsts[1].items() if row in touched} == dict(zip(some["row"].tolist(), some["number"].tolist(), strict=True))

@@ -4,10 +4,11 @@ import shutil
 
 import duckdb
 import pytest
-from store_builders import examples, imported, numbered
+from store_builders import examples, imported, numbered, verdict_table
 
 from workbench.errors import StoreVersionError
 from workbench.store import Store, schema
+from workbench.store.door import Door
 
 NEXT = f"{len(schema.MIGRATIONS) + 1:04}_next.sql"
 
@@ -66,3 +67,26 @@ def test_migrations_are_numbered_without_a_gap(tmp_path):
         (tmp_path / name).write_text("SELECT 1")
     with pytest.raises(ValueError, match="not numbered"):
         schema.read_migrations(tmp_path)
+
+
+def test_pins_and_verdicts_of_the_first_schema_are_kept(tmp_path, monkeypatch):
+    """Pins that know no row are found by id and by raw row as before, beside new ones that do; verdicts stay as they were."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        door = Door(tmp_path / "old.duckdb", tmp_path / "old.duckdb.files", wait=1)
+        door.files.mkdir()
+        door.upgrade()
+    store = Store.open(door.path)
+    assert len(schema.MIGRATIONS) == store.status().schema_version
+    record = imported(store, examples(numbered(3)))
+    number = store.curation.save(record.dataset_id, "hash", 0, verdict_table(["keep", "drop", "keep"]), {})
+    for row, decision in ((0, "keep"), (1, "drop"), (1, "keep")):
+        store.ledger.pin("data", [row], decision, author="ann")
+    with store._door.write() as connection:  # as the first schema left them
+        connection.execute("UPDATE ledger_pins SET dataset_id = NULL, row = NULL")
+    store.ledger.pin("data", [2], "drop", author="ann")
+    expected = [(0, "keep"), (1, "keep"), (2, "drop")]
+    assert expected == [(pin.row, pin.decision) for pin in store.ledger.pins(record.dataset_id)]
+    assert expected[1:] == [(pin.row, pin.decision) for pin in store.ledger.pins(record.dataset_id, rows=[1, 2])]
+    assert [1, 2] == store.ledger.touched(record.dataset_id, 2, 4).tolist()
+    assert ["keep", "drop", "keep"] == store.curation.verdicts(number)["verdict"].to_pylist()

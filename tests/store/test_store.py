@@ -10,6 +10,7 @@ from store_builders import examples, imported, numbered, rejected, stage
 import workbench
 from workbench.errors import DataError
 from workbench.store import Store
+from workbench.store import schema
 from workbench.store import store as store_module
 
 
@@ -83,7 +84,7 @@ def test_status(store):
     status = store.status()
     expected = {"datasets": 1, "examples": 3, "rejected_rows": 2, "ledger": 1, "selector_runs": 0, "runs": 0}
     assert expected.items() <= status.counts.items()
-    assert (store.path, 1) == (status.path, status.schema_version)
+    assert (store.path, len(schema.MIGRATIONS)) == (status.path, status.schema_version)
     assert status.bytes == store.path.stat().st_size
     assert 2**30 <= status.memory_limit
 
@@ -119,8 +120,8 @@ def test_two_stores_side_by_side(tmp_path):
 def test_reads_within_reading_are_one_access(store, monkeypatch):
     """Reads inside ``reading``, nested or not, open the file once; a write there is refused instead of waiting for itself, and works afterwards."""
     opened = []
-    connect = store_module.duckdb.connect
-    monkeypatch.setattr(store_module.duckdb, "connect", lambda *given, **config: (opened.append(given), connect(*given, **config))[1])
+    check = schema.check  # of every file that was opened
+    monkeypatch.setattr(schema, "check", lambda *given: (opened.append(given), check(*given))[1])
     with store.reading():
         assert 0 == store.ledger.number()
         with store.reading():

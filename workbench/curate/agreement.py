@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.curate.choosing import CHOICE
 from workbench.curate.material import COMPARE
-from workbench.curate.outcome import outcome_at
+from workbench.curate.revision import outcome_at
 
 if TYPE_CHECKING:
     from workbench.curate.material import Material

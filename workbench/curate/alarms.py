@@ -34,30 +34,38 @@ class Alarm:
 
 
 def raise_alarms(
-    lost: np.ndarray, rules: Sequence[PairRule], eligible: np.ndarray, limits: Alarms, sources: Callable[[], tuple[np.ndarray, list[str]]]
+    lost: np.ndarray,
+    clusters: Callable[[], np.ndarray],
+    eligible: np.ndarray,
+    limits: Alarms,
+    sources: Callable[[], tuple[np.ndarray, list[str]]],
 ) -> list[Alarm]:
     """Find clusters and sources that would lose too much.
 
     Args:
         lost: bool [n], rows that rules on duplicates would take out of what the other rules keep.
-        rules: the edges that they would leave along.
+        clusters: gives the cluster of each row, see ``clusters``.
         eligible: bool [n], rows that may stay; others belong to no cluster.
         limits: what is too much.
         sources: gives the source of each row as int64 [n] codes, negative for none, and the names that these stand for.
     """
     if not lost.any():
         return []
-    return [*_clusters(lost, rules, eligible, limits.cluster), *_sources(lost, *sources(), limits.source)]
+    return [*_clusters(lost, clusters(), eligible, limits.cluster), *_sources(lost, *sources(), limits.source)]
 
 
-def _clusters(lost: np.ndarray, rules: Sequence[PairRule], eligible: np.ndarray, limit: float) -> list[Alarm]:
+def clusters(rules: Sequence[PairRule], size: int) -> np.ndarray:
+    """The cluster of each of so many rows, int32 [size]: what hangs together along the edges of these rules has the same number."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    size = len(lost)
     pairs = np.concatenate([edges for rule in rules for edges in (rule.copies, rule.similar)])
     graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
-    _, cluster = connected_components(graph, directed=False)
+    return connected_components(graph, directed=False)[1]
+
+
+def _clusters(lost: np.ndarray, cluster: np.ndarray, eligible: np.ndarray, limit: float) -> list[Alarm]:
+    size = len(lost)
     rows = np.bincount(cluster[eligible], minlength=int(cluster.max()) + 1)
     alarms = []
     for number in np.flatnonzero((rows >= LEAST_ROWS) & (rows > limit * size)):

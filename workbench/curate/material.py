@@ -28,7 +28,8 @@ COMPARE = {
 }
 _KEPT = 256
 """How many rules are remembered, a byte for each row and rule."""
-_KEPT_RESULTS = 8
+_KEPT_RESULTS = 12
+_KEPT_PAIRS = 8
 _COUNTED_AT_ONCE = 20_000
 
 Result = TypeVar("Result")
@@ -61,7 +62,8 @@ class Material:
         self._lengths: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._facets: dict[tuple[str, int], tuple[np.ndarray, list[str]]] = {}
         self._tokens: np.ndarray | None = None
-        self._results: dict[Hashable, object] = {}
+        self._results: dict[tuple[Hashable, ...], object] = {}
+        self._beyond: dict[tuple[str, Operator, float], PairRule] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -126,20 +128,30 @@ class Material:
 
     def pairs(self, item: PolicyRule) -> PairRule:
         """The edges of the kinds that rules act on, beyond the rule's threshold, as positions."""
-        compare = COMPARE[item.rule.operator]
-        beyond = []
-        for kind in (PairKind.COPY, PairKind.NEAR):
-            a, b, similarity = self._edges(item.signal, kind)
-            beyond.append(np.column_stack([a, b])[compare(similarity, item.rule.threshold)])
-        return PairRule(copies=beyond[0], similar=beyond[1])
+        key = (item.signal, item.rule.operator, item.rule.threshold)
+        if key not in self._beyond:
+            compare = COMPARE[item.rule.operator]
+            beyond = []
+            for kind in (PairKind.COPY, PairKind.NEAR):
+                a, b, similarity = self._edges(item.signal, kind)
+                beyond.append(np.column_stack([a, b])[compare(similarity, item.rule.threshold)])
+            kept = self._beyond if len(self._beyond) < _KEPT_PAIRS else {}
+            found = PairRule(copies=beyond[0], similar=beyond[1])
+            self._beyond = {**kept, key: found}
+            return found
+        return self._beyond[key]
 
-    def order(self, policy: Policy, pinned: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-        """The rank of each row that has a duplicate, int64 [n].
+    def order(self, policy: Policy, pinned: np.ndarray, chosen: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
+        """The rank of each row that has a duplicate, int64 [n]; the rank among some positions alone (ascending) where these are given.
 
         Rows that are pinned come first (bool [n]), then those that were chosen to stay, the latest choice before the others (int64 [n], 0 for none),
         then the policy's order, then the longest, then the content hash, then the row.
         """
         involved, characters, place = self._keys(tuple(sorted(item.signal for item in policy.rules if self.declared(item.signal).pairwise)))
+        if among is not None and len(involved):
+            at = np.minimum(np.searchsorted(involved, among), len(involved) - 1)
+            at = at[involved[at] == among]
+            involved, characters, place = involved[at], characters[at], place[at]
         score = np.zeros(len(involved))
         if policy.survivor != "longest":
             values = self.signal(policy.survivor)[involved]
@@ -149,11 +161,17 @@ class Material:
         order[involved[np.lexsort((place, -characters, -score, -chosen[involved], ~pinned[involved]))]] = np.arange(len(involved))
         return order
 
-    def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], Result]) -> Result:
         """What ``make`` gives, remembered under ``key`` until several others have been asked for since."""
         result = cast("Result", self._results[key]) if key in self._results else make()
-        self._results = {**dict(list(self._results.items())[1 - _KEPT_RESULTS :]), key: result}
+        others = [(name, value) for name, value in self._results.items() if name != key]
+        self._results = {**dict(others[1 - _KEPT_RESULTS :]), key: result}
         return result
+
+    def nearest(self, name: tuple[Hashable, ...], number: int) -> int | None:
+        """The greatest number up to this one for which something is remembered under the key ``(*name, number)``."""
+        known = [cast("int", key[-1]) for key in self._results if key[:-1] == name]
+        return max((each for each in known if each <= number), default=None)
 
     def facet(self, by: str, most: int = 50) -> tuple[np.ndarray, list[str]]:
         """Which value each row has, as ``store.datasets.facet``."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self, cast
 import numpy as np
 
 from workbench.curate.choosing import CHOICE, Chosen, choose
-from workbench.curate.policies import format_rule, policy_hash
-from workbench.curate.second_stage import SecondStage, second_stage
+from workbench.curate.policies import format_rule
+from workbench.curate.second_stage import SecondStage, second_stage, with_alarms
 from workbench.types import Action, PolicyRule, Rule, Verdict
 
 if TYPE_CHECKING:
@@ -95,21 +95,24 @@ class Pinned:
     changed: np.ndarray
     first: np.ndarray
 
-    @classmethod
-    def read(cls, material: Material, ledger_number: int) -> Self:
-        """The pins on these rows as they stood at a ledger number."""
+    def revised(self, material: Material, ledger_number: int, changed: np.ndarray | None) -> Self:
+        """The pins on these rows as they stood at a ledger number, where they can differ at some positions only (None: at all)."""
+        rows = None if changed is None else material.rows[changed]
         with material.store.reading():
-            found = material.store.ledger.pinned(material.dataset_id, ledger_number)
-            chosen = material.store.ledger.survivors(material.dataset_id, ledger_number)
-        pinned = cls.none(len(material))
+            found = material.store.ledger.pinned(material.dataset_id, ledger_number, rows=rows)
+            chosen = material.store.ledger.survivors(material.dataset_id, ledger_number, rows=rows)
+        keep, drop, text_changed, first = (values.copy() for values in (self.keep, self.drop, self.changed, self.first))
+        where = slice(None) if changed is None else changed
+        for values in (keep, drop, text_changed, first):
+            values[where] = 0
         positions, inside = material.positions(found["row"])
-        keep, changed = found["keep"][inside], found["text_changed"][inside]
-        pinned.changed[positions] = changed
-        pinned.keep[positions] = keep & ~changed
-        pinned.drop[positions] = ~keep & ~changed
+        kept, other = found["keep"][inside], found["text_changed"][inside]
+        text_changed[positions] = other
+        keep[positions] = kept & ~other
+        drop[positions] = ~kept & ~other
         positions, inside = material.positions(chosen["row"])
-        pinned.first[positions] = chosen["number"][inside]
-        return pinned
+        first[positions] = chosen["number"][inside]
+        return type(self)(keep=keep, drop=drop, changed=text_changed, first=first)
 
     @classmethod
     def none(cls, size: int) -> Self:
@@ -125,67 +128,94 @@ class Outcome:
     Attributes:
         rules: row rules, then duplicate rules, then the choice, if any, as a rule ``choose``.
         fired: bool [rules, n].
-        held: bool [rules, n], where a rule that fired asks for a review although its action is a drop (see ``second_stage``).
-        partner: int64 [n], the position of the duplicate that stays, or ``ABSENT``.
-        alarms: those that were raised.
+        eligible: bool [n], rows that row rules and pins keep, of which the second stage chooses those that stay.
+        duplicates: what the second stage says.
         verdict: int8 [n], codes of ``VERDICTS``.
         pinned: the pins that it took account of.
         chosen: the order of the choice, if any.
+        counted: ``count`` of all rows, where that is known already.
     """
 
     rules: tuple[PolicyRule, ...]
     fired: np.ndarray
-    held: np.ndarray
-    partner: np.ndarray
-    alarms: tuple[Alarm, ...]
+    eligible: np.ndarray
+    duplicates: SecondStage
     verdict: np.ndarray
     pinned: Pinned
     chosen: Chosen | None = None
+    counted: np.ndarray | None = None
+
+    @property
+    def partner(self) -> np.ndarray:
+        """int64 [n], the position of the duplicate that stays, or ``ABSENT``."""
+        return self.duplicates.partner
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Those that were raised."""
+        return self.duplicates.alarms
 
     @cached_property
     def counts(self) -> Counts:
         """How it came out."""
-        kept, dropped, review = np.bincount(self.verdict, minlength=len(VERDICTS)).tolist()
+        kept, dropped, review, pinned, *by_rule = self.total.tolist()
+        texts = [self.chosen.rule if self.chosen is not None and item.signal == CHOICE else format_rule(item.rule) for item in self.rules]
+        pairs = zip(self.rules, texts, by_rule[: len(self.rules)], by_rule[len(self.rules) :], strict=True)
         return Counts(
             imported=len(self.verdict),
             kept=kept,
             dropped=dropped,
             review=review,
-            pinned=int((self.pinned.keep | self.pinned.drop | self.pinned.changed).sum()),
-            rules=tuple(self._rule_counts()),
+            pinned=pinned,
+            rules=tuple(
+                RuleCount(signal=item.signal, action=item.rule.action.value, rule=text, fired=fired, only=only) for item, text, fired, only in pairs
+            ),
             alarms=tuple(alarm.message for alarm in self.alarms),
         )
 
-    def _rule_counts(self) -> list[RuleCount]:
-        counts = []
+    @cached_property
+    def total(self) -> np.ndarray:
+        """``count`` of all rows."""
+        return self.count(slice(None)) if self.counted is None else self.counted
+
+    def count(self, which: np.ndarray | slice) -> np.ndarray:
+        """What some rows (positions) add to the counts: int64 [4 + 2 * rules].
+
+        Kept, dropped, under review, pinned; then for each rule the rows that it fired on, and for each the rows that it alone decided.
+        """
+        verdict, fired = self.verdict[which], self.fired[:, which]
+        pinned = self.pinned.keep[which] | self.pinned.drop[which] | self.pinned.changed[which]
+        only = np.zeros(len(self.rules), dtype=np.int64)
         for action in Action:
             same = _of(self.rules, action)
-            alone = (self.fired[same].sum(axis=0, dtype=np.int16) == 1) & (self.verdict == (DROP if action is Action.DROP else REVIEW))
-            for index in same:
-                item = self.rules[index]
-                text = self.chosen.rule if self.chosen is not None and item.signal == CHOICE else format_rule(item.rule)
-                fired = self.fired[index]
-                only = int(np.count_nonzero(fired & alone))
-                counts.append((index, RuleCount(signal=item.signal, action=action.value, rule=text, fired=int(np.count_nonzero(fired)), only=only)))
-        return [count for _index, count in sorted(counts, key=lambda pair: pair[0])]
-
-
-def outcome_at(material: Material, policy: Policy, ledger_number: int) -> Outcome:
-    """What a policy comes to with the pins as they stood at a ledger number; nothing is stored.
-
-    Raises:
-        UnknownNameError: where the policy names a signal that none of the runs wrote.
-    """
-    material.check(policy)
-    key = ("outcome", policy_hash(policy), ledger_number)
-    return material.once(key, lambda: evaluate(material, policy, pinned_at(material, policy, ledger_number)))
+            alone = (fired[same].sum(axis=0, dtype=np.int16) == 1) & (verdict == (DROP if action is Action.DROP else REVIEW))
+            only[same] = [np.count_nonzero(fired[index] & alone) for index in same]
+        by_verdict = np.bincount(verdict, minlength=len(VERDICTS))
+        return np.concatenate([by_verdict, [np.count_nonzero(pinned)], [np.count_nonzero(each) for each in fired], only]).astype(np.int64)
 
 
 def pinned_at(material: Material, policy: Policy, ledger_number: int) -> Pinned:
     """The pins that a policy takes account of, as they stood at a ledger number."""
     if not policy.pins:
         return Pinned.none(len(material))
-    return material.once(("pinned", ledger_number), lambda: Pinned.read(material, ledger_number))
+
+    def make() -> Pinned:
+        near = material.nearest(("pinned",), ledger_number)
+        if near is None:
+            return Pinned.none(len(material)).revised(material, ledger_number, None)
+        before = pinned_at(material, policy, near)
+        return before.revised(material, ledger_number, touched(material, near, ledger_number))
+
+    return material.once(("pinned", ledger_number), make)
+
+
+def touched(material: Material, since: int, ledger_number: int) -> np.ndarray:
+    """The positions whose pins, or choices as survivors, may be others at a ledger number than at an earlier one: int64 [m], ascending."""
+
+    def make() -> np.ndarray:
+        return material.positions(material.store.ledger.touched(material.dataset_id, since, ledger_number))[0]
+
+    return material.once(("touched", since, ledger_number), make)
 
 
 def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outcome | None = None) -> Outcome:
@@ -197,14 +227,19 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
         pinned: the pins to take account of.
         second: where duplicates are not to be looked at anew, an outcome to take their rules' firing from; rules that it lacks fire on nothing.
     """
-    pair_rules = [item for item in policy.rules if material.declared(item.signal).pairwise]
-    row_rules = [item for item in policy.rules if not material.declared(item.signal).pairwise]
+    row_rules, pair_rules = split_rules(material, policy)
     first = material.fired(row_rules)
-    eligible = (~_any(first, row_rules, Action.DROP) | pinned.keep) & ~pinned.drop
-    if second is None:
-        duplicates = _duplicates(material, policy, pair_rules, eligible=eligible, pinned=pinned, cautioned=_cautioned(row_rules, first))
-    else:
+    eligible = eligible_rows(row_rules, first, pinned, slice(None))
+    cautioned = cautioned_rows(row_rules, first)
+    if second is not None:
         duplicates = _taken_over(second, pair_rules, len(material))
+    elif pair_rules:
+        order = material.order(policy, pinned.keep, pinned.first)
+        edges = [material.pairs(item) for item in pair_rules]
+        duplicates = second_stage(pair_rules, edges, order=order, eligible=eligible, pinned=pinned.keep, cautioned=cautioned)
+        duplicates = with_alarms(duplicates, material, policy, pair_rules, eligible=eligible, cautioned=lambda: cautioned)
+    else:
+        duplicates = SecondStage.silent(0, len(material))
     rules = [*row_rules, *pair_rules]
     fired, held = np.vstack([first, duplicates.fired]), np.vstack([np.zeros_like(first), duplicates.held])
     chosen = None
@@ -213,31 +248,34 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
         passed_over = chosen.passed_over
         rules.append(PolicyRule(signal=CHOICE, rule=Rule(action=Action.DROP, operator=">", threshold=policy.choice.k)))
         fired, held = np.vstack([fired, passed_over]), np.vstack([held, np.zeros_like(passed_over)])
-    verdict = np.where(_any(fired, rules, Action.REVIEW) | held.any(axis=0), np.int8(REVIEW), np.int8(KEEP))
-    verdict[_any(fired & ~held, rules, Action.DROP)] = DROP
-    verdict[pinned.keep] = KEEP
-    verdict[pinned.drop] = DROP
-    verdict[pinned.changed] = REVIEW
+    verdict = verdicts_of(rules, fired, held, pinned, slice(None))
     return Outcome(
-        rules=tuple(rules),
-        fired=fired,
-        held=held,
-        partner=duplicates.partner,
-        alarms=duplicates.alarms,
-        verdict=verdict,
-        pinned=pinned,
-        chosen=chosen,
+        rules=tuple(rules), fired=fired, eligible=eligible, duplicates=duplicates, verdict=verdict, pinned=pinned, chosen=chosen
     )
 
 
-def _duplicates(
-    material: Material, policy: Policy, rules: Sequence[PolicyRule], *, eligible: np.ndarray, pinned: Pinned, cautioned: Mapping[str, np.ndarray]
-) -> SecondStage:
-    order = material.order(policy, pinned.keep, pinned.first) if rules else np.empty(0, dtype=np.int64)
-    return second_stage(material, policy, rules, order=order, eligible=eligible, pinned=pinned.keep, cautioned=cautioned)
+def split_rules(material: Material, policy: Policy) -> tuple[list[PolicyRule], list[PolicyRule]]:
+    """The rules of a policy on single rows, and those on duplicates."""
+    pairwise = [material.declared(item.signal).pairwise for item in policy.rules]
+    return tuple([item for item, pair in zip(policy.rules, pairwise, strict=True) if pair is which] for which in (False, True))  # type: ignore[return-value]
 
 
-def _cautioned(rules: Sequence[PolicyRule], fired: np.ndarray) -> dict[str, np.ndarray]:
+def eligible_rows(rules: Sequence[PolicyRule], fired: np.ndarray, pinned: Pinned, which: np.ndarray | slice) -> np.ndarray:
+    """Which of some rows the row rules and the pins keep, bool [m], where ``fired`` is of these rows."""
+    return cast("np.ndarray", (~_any(fired, rules, Action.DROP) | pinned.keep[which]) & ~pinned.drop[which])
+
+
+def verdicts_of(rules: Sequence[PolicyRule], fired: np.ndarray, held: np.ndarray, pinned: Pinned, which: np.ndarray | slice) -> np.ndarray:
+    """The verdicts on some rows, int8 [m], where ``fired`` and ``held``, bool [rules, m], are of these rows."""
+    verdict = np.where(_any(fired, rules, Action.REVIEW) | held.any(axis=0), np.int8(REVIEW), np.int8(KEEP))
+    verdict[_any(fired & ~held, rules, Action.DROP)] = DROP
+    verdict[pinned.keep[which]] = KEEP
+    verdict[pinned.drop[which]] = DROP
+    verdict[pinned.changed[which]] = REVIEW
+    return verdict
+
+
+def cautioned_rows(rules: Sequence[PolicyRule], fired: np.ndarray) -> dict[str, np.ndarray]:
     """Selector to the rows on which a review rule of it fires, bool [n]."""
     found: dict[str, np.ndarray] = {}
     for index in _of(rules, Action.REVIEW):
@@ -250,11 +288,12 @@ def _taken_over(second: Outcome, rules: Sequence[PolicyRule], size: int) -> Seco
     """What an earlier outcome says of these rules; those that it lacks fire on nothing."""
     known = {(item.signal, item.rule.action): index for index, item in enumerate(second.rules)}
     fired, held = np.zeros((2, len(rules), size), dtype=bool)
+    first = len(second.rules) - len(second.duplicates.held) - any(item.signal == CHOICE for item in second.rules)
     for place, item in enumerate(rules):
         index = known.get((item.signal, item.rule.action))
         if index is not None:
-            fired[place], held[place] = second.fired[index], second.held[index]
-    return SecondStage(fired=fired, held=held, partner=second.partner, alarms=second.alarms)
+            fired[place], held[place] = second.fired[index], second.duplicates.held[index - first]
+    return SecondStage(fired=fired, soft=held, held=held, partner=second.partner, alarms=second.alarms)
 
 
 def _of(rules: Sequence[PolicyRule], action: Action) -> list[int]:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from workbench.curate.alarms import LEAST_ROWS, Alarm, raise_alarms
+from workbench.curate.alarms import LEAST_ROWS, Alarm, clusters, raise_alarms
 from workbench.curate.duplicates import ABSENT, PairRule, survivors
+from workbench.curate.policies import policy_hash
 from workbench.types import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workbench.curate.material import Material
     from workbench.types import Policy, PolicyRule
@@ -33,48 +34,51 @@ class SecondStage:
 
     Attributes:
         fired: bool [rules, n].
-        held: bool [rules, n], where a rule that fired asks for a review although its action is a drop.
+        soft: bool [rules, n], where a drop is held back for a cautioned row.
+        held: bool [rules, n], where a rule that fired asks for a review although its action is a drop: ``soft``, and where an alarm was raised.
         partner: int64 [n], the row that stays and that this row leaves for, or would leave for if it were not held, or ``ABSENT``.
         alarms: those that were raised.
     """
 
     fired: np.ndarray
+    soft: np.ndarray
     held: np.ndarray
     partner: np.ndarray
     alarms: tuple[Alarm, ...] = ()
 
+    @classmethod
+    def silent(cls, rules: int, size: int) -> Self:
+        """Rules that fire on nothing."""
+        nothing = np.zeros((rules, size), dtype=bool)
+        return cls(fired=nothing, soft=nothing, held=nothing, partner=np.full(size, ABSENT, dtype=np.int64))
+
 
 def second_stage(
-    material: Material,
-    policy: Policy,
     rules: Sequence[PolicyRule],
+    edges: Sequence[PairRule],
     *,
     order: np.ndarray,
     eligible: np.ndarray,
     pinned: np.ndarray,
     cautioned: Mapping[str, np.ndarray],
 ) -> SecondStage:
-    """Hold the rules on duplicates against the stored edges.
+    """Hold rules on duplicates against their edges, before any alarm.
 
     Args:
-        material: the rows, with their edges.
-        policy: for the limits of alarms.
-        rules: its rules on pairwise signals.
+        rules: on pairwise signals.
+        edges: what each acts on.
         order: int64 [n], as ``survivors`` takes it.
         eligible: bool [n], rows that row rules and pins keep.
         pinned: bool [n], rows that people keep.
         cautioned: selector to bool [n], rows on which a review rule of it fires.
     """
-    size = len(material)
-    fired, held = np.zeros((2, len(rules), size), dtype=bool)
+    size = len(order)
     if not rules:
-        return SecondStage(fired=fired, held=held, partner=np.full(size, ABSENT, dtype=np.int64))
-    drops = [index for index, item in enumerate(rules) if item.rule.action is Action.DROP]
-    edges = [material.pairs(item) for item in rules]
+        return SecondStage.silent(0, size)
+    fired, held = np.zeros((2, len(rules), size), dtype=bool)
+    drops = _drops(rules)
     split = {index: _split(edges[index], cautioned.get(rules[index].signal.rpartition(".")[0])) for index in drops}
-
-    firm = [split[index][0] for index in drops]
-    stays = survivors(firm, order=order, eligible=eligible, pinned=pinned)
+    stays = survivors([split[index][0] for index in drops], order=order, eligible=eligible, pinned=pinned)
     fired[drops] = stays.fired
     partner = stays.partner.copy()
     still = eligible & (stays.partner == ABSENT)
@@ -84,11 +88,41 @@ def second_stage(
             held[index] = looked.fired[0] & ~fired[index]
             partner = np.where(partner == ABSENT, looked.partner, partner)
         fired[index] |= looked.fired[0]
-    lost = (fired & ~held)[drops].any(axis=0) & eligible
-    alarms = tuple(raise_alarms(lost, firm, eligible, policy.alarms, lambda: material.facet("source", size // LEAST_ROWS)))
-    for alarm in alarms:
-        held[drops] |= fired[drops] & alarm.rows
-    return SecondStage(fired=fired, held=held, partner=partner, alarms=alarms)
+    return SecondStage(fired=fired, soft=held, held=held, partner=partner)
+
+
+def with_alarms(
+    found: SecondStage,
+    material: Material,
+    policy: Policy,
+    rules: Sequence[PolicyRule],
+    *,
+    eligible: np.ndarray,
+    cautioned: Callable[[], Mapping[str, np.ndarray]],
+) -> SecondStage:
+    """What rules on duplicates say of all rows of the material, with the alarms that this raises; other arguments as in ``second_stage``."""
+    drops = _drops(rules)
+    lost = (found.fired & ~found.soft)[drops].any(axis=0) & eligible
+
+    def firm() -> np.ndarray:
+        looked = cautioned()
+        edges = [_split(material.pairs(rules[index]), looked.get(rules[index].signal.rpartition(".")[0]))[0] for index in drops]
+        return clusters(edges, len(material))
+
+    # Neither pins nor choices of survivors change what hangs together.
+    by_cluster = lambda: material.once(("clusters", policy_hash(policy)), firm)  # noqa: E731
+    sources = lambda: material.facet("source", len(material) // LEAST_ROWS)  # noqa: E731
+    alarms = tuple(raise_alarms(lost, by_cluster, eligible, policy.alarms, sources))
+    held = found.soft
+    if alarms:
+        held = held.copy()
+        for alarm in alarms:
+            held[drops] |= found.fired[drops] & alarm.rows
+    return dataclasses.replace(found, held=held, alarms=alarms)
+
+
+def _drops(rules: Sequence[PolicyRule]) -> list[int]:
+    return [index for index, item in enumerate(rules) if item.rule.action is Action.DROP]
 
 
 def _split(rule: PairRule, cautioned: np.ndarray | None) -> tuple[PairRule, PairRule]:

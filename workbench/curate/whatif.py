@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from workbench.curate.outcome import DROP, KEEP, REVIEW, VERDICTS, evaluate, outcome_at, pinned_at
+from workbench.curate.outcome import DROP, KEEP, REVIEW, VERDICTS, evaluate, pinned_at
+from workbench.curate.revision import outcome_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

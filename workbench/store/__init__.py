@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.store.curation import GoneError
 from workbench.store.filtering import Range, RowFilter
 from workbench.store.records import (
     ArmRecord,
@@ -28,6 +29,7 @@ __all__ = [
     "EvalCheck",
     "EvalRule",
     "ExperimentRecord",
+    "GoneError",
     "ImportStage",
     "LedgerEntry",
     "MetricResult",

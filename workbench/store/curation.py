@@ -27,7 +27,20 @@ if TYPE_CHECKING:
 _SQL_OPERATORS: Mapping[Operator, str] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "=", "!=": "<>"}
 _PAGE_ROWS = 1_000_000
 _KEPT_SETS = 16
-"""How many verdict sets of one dataset version are kept, beside those that an experiment was made at."""
+"""How many verdict sets of one dataset version are kept at least, beside those that an experiment was made at and those that others differ from."""
+_MOST_SETS = 32
+"""How many there are when the old ones go."""
+_COLUMNS = columns.listing(columns.VERDICTS)
+_WHOLE = f"(SELECT {_COLUMNS} FROM _verdicts WHERE verdict_set = $set)"
+_CHANGED = f"""(
+    FROM {_WHOLE}
+    UNION ALL
+    SELECT {_COLUMNS} FROM _verdicts b ANTI JOIN (SELECT row FROM _verdicts WHERE verdict_set = $set) d ON d.row = b.row WHERE b.verdict_set = $base
+)"""
+
+
+class GoneError(DataError):
+    """A verdict set that newer ones have taken the place of."""
 
 
 class Curation:
@@ -74,7 +87,9 @@ class Curation:
                 self._fire(run, wanted, start, min(start + _PAGE_ROWS, length), fired)
         return pa.table({"row": rows, **{f"r{number}": fired[number, rows] for number in range(len(rules))}})
 
-    def save(self, dataset_id: int, policy_hash: str, ledger_number: int, verdicts: pa.Table, counts: Mapping[str, object]) -> int:
+    def save(
+        self, dataset_id: int, policy_hash: str, ledger_number: int, verdicts: pa.Table, counts: Mapping[str, object], *, base: int | None = None
+    ) -> int:
         """Keep the verdicts of a policy at a ledger number; they become visible with the last slice.
 
         Older sets of the same dataset version go when there are many, but for those that an arm was frozen at.
@@ -86,11 +101,13 @@ class Curation:
             verdicts: ``row`` int64, ``verdict`` string, ``fired`` list<string> (all rules that fired, as ``<selector>.<signal> <action>``),
                 ``partner`` int64 (the survivor's row, or null), ``pin`` string (``keep``, ``drop`` or null).
             counts: what to remember with them, JSON values.
+            base: a set of all rows that these differ from; ``verdicts`` then holds the rows that differ.
 
         Returns:
             The number of the verdict set; of the present one where these verdicts were saved before.
 
         Raises:
+            GoneError: there is no set ``base`` any more.
             DataError: the table has other columns, or the dataset was removed meanwhile.
         """
         verdicts = columns.shaped(verdicts, columns.VERDICTS, "A table of verdicts").sort_by("row")
@@ -102,6 +119,8 @@ class Curation:
                     return present[0]
                 if not first(connection, "SELECT 1 FROM datasets WHERE dataset_id = ?", [dataset_id]):
                     raise DataError(f"The dataset number {dataset_id} was removed while its verdicts were made.", advice="Import it again.")
+                if base is not None and not first(connection, "SELECT 1 FROM verdict_sets WHERE verdict_set = ?", [base]):
+                    raise GoneError(f"The verdict set number {base} is gone.", expected="one that is still kept", advice="Save all rows.")
                 ingest.complete(connection)
                 store(
                     connection,
@@ -113,10 +132,34 @@ class Curation:
                         "ledger_number": ledger_number,
                         "counts": codec.dumps(counts),
                         "created": now(),
+                        "base": base,
                     },
                 )
-        self._drop_old_sets(dataset_id)
+                ((sets,),) = connection.execute("SELECT count(*) FROM verdict_sets WHERE dataset_id = ?", [dataset_id]).fetchall()
+        if sets > _MOST_SETS:
+            self._drop_old_sets(dataset_id)
         return ingest.id
+
+    def newest(self, dataset_id: int, policy_hash: str, ledger_number: int) -> tuple[int, int, int, np.ndarray] | None:
+        """The verdict set of a policy at this ledger number or the last before it: what one at this number may differ little from.
+
+        Returns:
+            Its number, its ledger number, the set of all rows that it rests on (itself, where it has all), and the rows in which it differs from
+            that, int64 [n]; None where there is none.
+        """
+        query = """
+            SELECT verdict_set, ledger_number, base FROM verdict_sets WHERE dataset_id = ? AND policy_hash = ? AND ledger_number <= ?
+            ORDER BY ledger_number DESC LIMIT 1
+        """
+        with self._door.read() as connection:
+            found = first(connection, query, [dataset_id, policy_hash, ledger_number])
+            if found is None:
+                return None
+            verdict_set, number, base = found
+            if base is None:
+                return verdict_set, number, verdict_set, np.empty(0, dtype=np.int64)
+            differ = arrays(connection, "SELECT row FROM _verdicts WHERE verdict_set = ? ORDER BY row", [verdict_set])["row"]
+        return verdict_set, number, base, differ
 
     def find(self, dataset_id: int, policy_hash: str, ledger_number: int) -> tuple[int, Mapping[str, object]] | None:
         """The verdict set of a policy at a ledger number, and its counts."""
@@ -130,15 +173,14 @@ class Curation:
             DataError: there is no such set.
         """
         with self._door.read() as connection:
-            _roles(connection, verdict_set)
-            query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? ORDER BY row"
-            return columns.fetch(connection, query, [verdict_set], columns=columns.VERDICTS)
+            _dataset_id, _roles, verdicts, given = _of(connection, verdict_set)
+            return columns.fetch(connection, f"SELECT {_COLUMNS} FROM {verdicts} ORDER BY row", given, columns=columns.VERDICTS)
 
     def verdict(self, verdict_set: int, row: int) -> Mapping[str, Any] | None:
         """The verdict on one row, with the columns that ``save`` takes; None for a row of another split."""
         with self._door.read() as connection:
-            query = f"SELECT {columns.listing(columns.VERDICTS)} FROM _verdicts WHERE verdict_set = ? AND row = ?"
-            found = records(connection, query, [verdict_set, int(row)])
+            _dataset_id, _roles, verdicts, given = _of(connection, verdict_set)
+            found = records(connection, f"SELECT {_COLUMNS} FROM {verdicts} WHERE row = $row", {**given, "row": int(row)})
         return found[0] if found else None
 
     def page(self, verdict_set: int, chosen: RowFilter | None = None, *, after_row: int = -1, limit: int = 50) -> pa.Table:
@@ -157,23 +199,22 @@ class Curation:
             DataError: there is no such set, or the filter cannot be used.
         """
         with self._door.read() as connection:
-            dataset_id, roles = _roles(connection, verdict_set)
+            dataset_id, roles, verdicts, of_set = _of(connection, verdict_set)
             where, given = condition(chosen or RowFilter(), dataset_id, roles)
-            hits = f"SELECT row FROM _verdicts v WHERE verdict_set = $set AND row > $after AND {where} ORDER BY row LIMIT $limit"
+            hits = f"SELECT row FROM {verdicts} v WHERE row > $after AND {where} ORDER BY row LIMIT $limit"
             with _usable(chosen):
-                found = arrays(connection, hits, {**given, "set": verdict_set, "after": after_row, "limit": limit})["row"]
+                found = arrays(connection, hits, {**of_set, **given, "after": after_row, "limit": limit})["row"]
             names = [role.name for role in roles]
             query = f"""
                 SELECT v.row, e.example_id, e.split, v.verdict, v.fired, v.partner, v.pin, {columns.listing(names, "e")}
-                FROM _verdicts v JOIN _examples_{dataset_id} e ON e.row = v.row
-                WHERE v.verdict_set = $set AND v.row IN (SELECT unnest($rows::BIGINT[]))
-                  AND v.row BETWEEN $first AND $last AND e.row BETWEEN $first AND $last
+                FROM {verdicts} v JOIN _examples_{dataset_id} e ON e.row = v.row
+                WHERE v.row IN (SELECT unnest($rows::BIGINT[])) AND v.row BETWEEN $first AND $last AND e.row BETWEEN $first AND $last
                 ORDER BY v.row
             """
             rows = [int(row) for row in found]
             low, high = (rows[0], rows[-1]) if rows else (0, -1)
             shape = {"row": "int64", "example_id": "string", "split": "string", **columns.VERDICTS, **columns.of_roles(roles)}
-            return columns.fetch(connection, query, {"set": verdict_set, "rows": rows, "first": low, "last": high}, columns=shape)
+            return columns.fetch(connection, query, {**of_set, "rows": rows, "first": low, "last": high}, columns=shape)
 
     def count(self, verdict_set: int, chosen: RowFilter | None = None) -> int:
         """How many rows ``page`` would go through with the same filter."""
@@ -190,9 +231,9 @@ class Curation:
 
     def _of_filter(self, verdict_set: int, chosen: RowFilter | None, select: str, end: str) -> dict[str, np.ndarray]:
         with self._door.read() as connection, _usable(chosen):
-            dataset_id, roles = _roles(connection, verdict_set)
+            dataset_id, roles, verdicts, of_set = _of(connection, verdict_set)
             where, given = condition(chosen or RowFilter(), dataset_id, roles)
-            return arrays(connection, f"SELECT {select} FROM _verdicts v WHERE verdict_set = $set AND {where} {end}", {**given, "set": verdict_set})
+            return arrays(connection, f"SELECT {select} FROM {verdicts} v WHERE {where} {end}", {**of_set, **given})
 
     def facet(
         self, verdict_set: int, chosen: RowFilter | None = None, *, of: Literal["source", "label", "slice"], name: str = "", limit: int = 50
@@ -211,19 +252,19 @@ class Curation:
             DataError: there is no such set, or the filter cannot be used.
         """
         with self._door.read() as connection, _usable(chosen):
-            dataset_id, roles = _roles(connection, verdict_set)
+            dataset_id, roles, verdicts, of_set = _of(connection, verdict_set)
             known = {role.name for role in roles}
             if of == "label" and name not in known:
                 raise UnknownNameError("role", name, known)
             value = {"source": "e.source", "label": f"CAST(e.{columns.quote(name)} AS VARCHAR)", "slice": "e.meta ->> $key"}[of]
             where, given = condition(chosen or RowFilter(), dataset_id, roles)
             query = f"""
-                SELECT {value} AS value, count(*) AS n FROM _verdicts v JOIN _examples_{dataset_id} e ON e.row = v.row
-                WHERE v.verdict_set = $set AND {where} AND value IS NOT NULL
+                SELECT {value} AS value, count(*) AS n FROM {verdicts} v JOIN _examples_{dataset_id} e ON e.row = v.row
+                WHERE {where} AND value IS NOT NULL
                 GROUP BY value ORDER BY n DESC, value LIMIT $limit
             """
             more = {"key": meta_path(name)} if of == "slice" else {}
-            return [(str(found), int(n)) for found, n in connection.execute(query, {**given, **more, "set": verdict_set, "limit": limit}).fetchall()]
+            return [(str(found), int(n)) for found, n in connection.execute(query, {**of_set, **given, **more, "limit": limit}).fetchall()]
 
     def histogram(self, verdict_set: int, run: SelectorRun, signal: str, *, bins: int = 40) -> pa.Table:
         """How the values of a signal spread over the rows of a verdict set, by verdict.
@@ -245,10 +286,10 @@ class Curation:
         if signal not in known:
             raise UnknownNameError("signal", signal, known)
         value = f"CAST(s.{columns.quote(signal)} AS DOUBLE)"
-        query = f"""
+        query = """
             WITH found AS (
-                SELECT {value} AS value, v.verdict FROM signals_{run.selector_run} s JOIN _verdicts v ON v.row = s.row
-                WHERE v.verdict_set = $set AND value IS NOT NULL AND isfinite(value)
+                SELECT {value} AS value, v.verdict FROM signals_{run} s JOIN {verdicts} v ON v.row = s.row
+                WHERE value IS NOT NULL AND isfinite(value)
             ), span AS (SELECT min(value) AS low, greatest((max(value) - min(value)) / $bins, 1e-300) AS width FROM found),
             parts AS (SELECT least(floor((value - low) / width), $bins - 1) AS part, low, width, verdict FROM found, span)
             SELECT low + part * width AS low, low + (part + 1) * width AS high, verdict, count(*) AS rows
@@ -256,7 +297,9 @@ class Curation:
         """
         shape = {"low": "float64", "high": "float64", "verdict": "string", "rows": "int64"}
         with self._door.read() as connection:
-            return columns.fetch(connection, query, {"set": verdict_set, "bins": bins}, columns=shape)
+            _dataset_id, _roles, verdicts, given = _of(connection, verdict_set)
+            query = query.format(value=value, run=run.selector_run, verdicts=verdicts)
+            return columns.fetch(connection, query, {**given, "bins": bins}, columns=shape)
 
     def _fire(self, run: int, rules: Sequence[tuple[int, str, Operator, float]], start: int, stop: int, fired: np.ndarray) -> None:
         """Evaluate rules on the signals of one run for the rows [start, stop), into ``fired`` bool [rules, rows]."""
@@ -275,10 +318,12 @@ class Curation:
 
     def _drop_old_sets(self, dataset_id: int) -> None:
         query = """
-            SELECT verdict_set FROM verdict_sets
-            WHERE dataset_id = $dataset
-              AND ledger_number NOT IN (SELECT a.ledger_number FROM arms a JOIN experiments e USING (experiment_id) WHERE e.dataset_id = $dataset)
-            ORDER BY verdict_set DESC OFFSET $kept
+            WITH sets AS (FROM verdict_sets WHERE dataset_id = $dataset),
+            frozen AS (SELECT a.ledger_number FROM arms a JOIN experiments e USING (experiment_id) WHERE e.dataset_id = $dataset),
+            newest AS (SELECT verdict_set FROM sets ORDER BY verdict_set DESC LIMIT $kept),
+            kept AS (FROM sets WHERE verdict_set IN (FROM newest) OR ledger_number IN (FROM frozen))
+            SELECT verdict_set FROM sets
+            WHERE verdict_set NOT IN (SELECT verdict_set FROM kept UNION ALL SELECT base FROM kept WHERE base IS NOT NULL)
         """
         given = {"dataset": dataset_id, "kept": _KEPT_SETS}
         with self._door.read() as connection:
@@ -309,13 +354,15 @@ def _find(connection: DuckDBPyConnection, dataset_id: int, policy_hash: str, led
     return None if found is None else (int(found[0]), codec.loads(found[1]))
 
 
-def _roles(connection: DuckDBPyConnection, verdict_set: int) -> tuple[int, tuple[Role, ...]]:
-    """Dataset and roles behind a verdict set."""
-    query = "SELECT dataset_id, roles FROM verdict_sets JOIN datasets USING (dataset_id) WHERE verdict_set = ?"
+def _of(connection: DuckDBPyConnection, verdict_set: int) -> tuple[int, tuple[Role, ...], str, dict[str, object]]:
+    """The dataset and the roles behind a verdict set; its verdicts on all rows as a table expression, and the parameters of that."""
+    query = "SELECT dataset_id, roles, base FROM verdict_sets JOIN datasets USING (dataset_id) WHERE verdict_set = ?"
     found = first(connection, query, [verdict_set])
     if found is None:
         raise DataError(f"There is no verdict set number {verdict_set}.", advice="Newer ones have taken its place: apply the policy again.")
-    return int(found[0]), codec.roles(found[1])
+    dataset_id, roles, base = found
+    given: dict[str, object] = {"set": verdict_set} if base is None else {"set": verdict_set, "base": base}
+    return int(dataset_id), codec.roles(roles), _WHOLE if base is None else _CHANGED, given
 
 
 @contextmanager

@@ -322,7 +322,7 @@ class Datasets:
 
 def _records(connection: DuckDBPyConnection, clause: str = "", parameters: Sequence[object] = ()) -> list[DatasetRecord]:
     """Dataset versions, the last imported first."""
-    query = f"SELECT * EXCLUDE (last_imported, bytes) FROM datasets {clause} ORDER BY last_imported DESC, dataset_id DESC"
+    query = f"SELECT * EXCLUDE (last_imported, bytes, shared_raw_rows) FROM datasets {clause} ORDER BY last_imported DESC, dataset_id DESC"
     return [
         DatasetRecord(
             **{

@@ -59,7 +59,8 @@ def forget(door: Door, dataset_id: int, row: int, *, author: str, reason: str) -
             models = {each for number, found in rows.items() for each in _trained(connection, number, found)}
             payload = {"content_hashes": hashes, "rows": sum(map(len, rows.values())), "reason": reason}
             entry = history.append(connection, FORGET, payload, dataset=name, author=author)
-            connection.execute("UPDATE ledger_pins SET example_id = content_hash WHERE content_hash IN (SELECT unnest(?::VARCHAR[]))", [hashes])
+            without = "UPDATE ledger_pins SET example_id = content_hash, dataset_id = NULL, row = NULL"
+            connection.execute(f"{without} WHERE content_hash IN (SELECT unnest(?::VARCHAR[]))", [hashes])
             connection.execute(_QUOTED, [hashes])
             for number, found in rows.items():
                 _erase(connection, number, found, reason=f"forgotten: {reason}" if reason else "forgotten")

@@ -68,7 +68,7 @@ class Kind:
 DATASET = Kind(
     name="dataset",
     key="dataset_id",
-    shared=("_rejected_rows", "_planted"),
+    shared=("_rejected_rows", "_planted", "_shared_raw_rows"),
     own="_examples_{id}",
     hide="DROP VIEW roles_{id}; DROP VIEW _examples_{id}",
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from workbench.errors import DataError, UnknownNameError
-from workbench.store import codec, history
+from workbench.store import codec, history, pins
 from workbench.store.records import LedgerEntry, Pin, PolicyRecord
 from workbench.store.rows import arrays, aware, first, next_id, records, store, stored_time
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from workbench.types import Policy
 
 _PIN, _SURVIVOR, _POLICY = "pin", "survivor", "policy"
-_FIRST = "first"
-"""What ``ledger_pins`` calls a row that is chosen to stay for its duplicates."""
-_TEXT_CHANGED = "e.content_hash <> f.content_hash AND e.raw_hash IS DISTINCT FROM f.raw_hash AS text_changed"
 
 
 class Ledger:
@@ -95,7 +92,7 @@ class Ledger:
             UnknownNameError: there is no such dataset.
             DataError: a row that the dataset does not have.
         """
-        return self._decide(_SURVIVOR, dataset, [row], _FIRST, {"note": note}, author=author)
+        return self._decide(_SURVIVOR, dataset, [row], pins.FIRST, {"note": note}, author=author)
 
     def _decide(self, action: str, dataset: str, rows: Sequence[int], decision: str, payload: Mapping[str, object], *, author: str) -> LedgerEntry:
         wanted = np.unique(np.asarray(rows, dtype=np.int64))
@@ -105,27 +102,13 @@ class Ledger:
             if found is None:
                 raise UnknownNameError("dataset", dataset, [name for (name,) in connection.execute("SELECT DISTINCT name FROM datasets").fetchall()])
             (dataset_id,) = found
-            connection.register("wanted", {"row": wanted})
-            absent = first(connection, f"SELECT row FROM wanted ANTI JOIN _examples_{dataset_id} USING (row) ORDER BY row DESC")
-            if absent is not None or not len(wanted):
-                raise DataError(f"A pin names {f'row {absent[0]}' if absent else 'no row'} of {dataset!r}.", expected="rows that the dataset has")
+            if not len(wanted):
+                raise DataError(f"A pin names no row of {dataset!r}.", expected="rows that the dataset has")
             entry = history.append(connection, action, {**payload, "rows": len(wanted)}, dataset=dataset, author=author)
-            connection.execute(
-                f"""
-                WITH hashes AS (
-                    SELECT split, raw_hash FROM _examples_{dataset_id} WHERE row IN (SELECT row FROM wanted) AND raw_hash IS NOT NULL
-                ), {_occurrences(dataset_id)}
-                INSERT INTO ledger_pins
-                SELECT $number, e.split, e.example_id, e.content_hash, e.raw_hash, o.occurrence, $decision
-                FROM _examples_{dataset_id} e LEFT JOIN occurrences o ON o.row = e.row
-                WHERE e.row IN (SELECT row FROM wanted)
-                ORDER BY e.row
-                """,
-                {"number": entry.number, "decision": decision},
-            )
+            pins.add(connection, dataset_id, wanted, dataset=dataset, number=entry.number, decision=decision)
         return entry
 
-    def pins(self, dataset_id: int, at: int | None = None) -> list[Pin]:
+    def pins(self, dataset_id: int, at: int | None = None, *, rows: Sequence[int] | None = None) -> list[Pin]:
         """The pins in force on a dataset version, in row order.
 
         A pin holds for the example with its split and id. Where there is none, as after a change of ``parse``, it holds for the example that comes
@@ -134,54 +117,54 @@ class Ledger:
         Args:
             dataset_id: of the version.
             at: as it stood when this was the newest ledger number; None is now.
+            rows: only on these.
 
         Raises:
             DataError: there is no such dataset.
         """
         with self._door.read() as connection:
-            query, given = _in_force(connection, dataset_id, at)
-            rows = records(
+            query = pins.in_force(connection, dataset_id, at, rows=rows)
+            found = records(
                 connection,
                 f"""
                 {query}
-                SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note, {_TEXT_CHANGED}
+                SELECT e.row, e.split, e.example_id, f.decision, l.author, l.time, f.number, l.payload ->> '$.note' AS note, f.text_changed
                 FROM in_force f JOIN ledger l USING (number) JOIN _examples_{int(dataset_id)} e ON e.row = f.row
                 WHERE f.decision <> 'none'
                 ORDER BY e.row
                 """,
-                given,
             )
-        return [Pin(**{**row, "time": aware(row["time"]), "note": row["note"] or ""}) for row in rows]
+        return [Pin(**{**row, "time": aware(row["time"]), "note": row["note"] or ""}) for row in found]
 
-    def pinned(self, dataset_id: int, at: int | None = None) -> Mapping[str, np.ndarray]:
+    def pinned(self, dataset_id: int, at: int | None = None, *, rows: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
         """What ``pins`` says, as arrays for many of them: ``row`` int64, ``keep`` bool (else drop), ``text_changed`` bool, in row order.
 
         Raises:
             DataError: there is no such dataset.
         """
         with self._door.read() as connection:
-            query, given = _in_force(connection, dataset_id, at)
-            return arrays(
-                connection,
-                f"""
-                {query}
-                SELECT e.row, f.decision = 'keep' AS keep, {_TEXT_CHANGED}
-                FROM in_force f JOIN _examples_{int(dataset_id)} e ON e.row = f.row
-                WHERE f.decision <> 'none'
-                ORDER BY e.row
-                """,
-                given,
-            )
+            query = pins.in_force(connection, dataset_id, at, rows=rows)
+            pinned = "SELECT row, decision = 'keep' AS keep, text_changed FROM in_force WHERE decision <> 'none' ORDER BY row"
+            return arrays(connection, f"{query} {pinned}")
 
-    def survivors(self, dataset_id: int, at: int | None = None) -> Mapping[str, np.ndarray]:
+    def survivors(self, dataset_id: int, at: int | None = None, *, rows: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
         """The rows that people chose to stay for their duplicates: ``row`` int64, ``number`` int64 (of the entry), in row order.
 
         Raises:
             DataError: there is no such dataset.
         """
         with self._door.read() as connection:
-            query, given = _in_force(connection, dataset_id, at, survivors=True)
-            return arrays(connection, f"{query} SELECT row, number FROM in_force ORDER BY row", given)
+            query = pins.in_force(connection, dataset_id, at, survivors=True, rows=rows)
+            return arrays(connection, f"{query} SELECT row, number FROM in_force ORDER BY row")
+
+    def touched(self, dataset_id: int, since: int, at: int) -> np.ndarray:
+        """The rows whose pins, or choices as survivors, may be others at a ledger number than at an earlier one: int64 [n], ascending.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            return pins.touched(connection, dataset_id, since, at)
 
     def undo(self, *, author: str, dataset: str | None = None, to: int | None = None) -> LedgerEntry:
         """Take back the author's own last step that is not undone, on one dataset or on any.
@@ -297,53 +280,6 @@ class Ledger:
         """All versions of all policies, by dataset, name and version."""
         with self._door.read() as connection:
             return _policies(connection, "WHERE dataset = $name OR $name IS NULL", {"name": dataset})
-
-
-def _occurrences(dataset_id: int) -> str:
-    """A common table expression: rows of a dataset by raw row, for the splits and raw hashes of a table ``hashes``.
-
-    Equal examples of one raw row (it stands in the data several times) are told apart by order; where its examples differ (it was parsed into
-    several), nothing says which is which, and they are left out.
-    """
-    return f"""
-        occurrences AS (
-            SELECT row, split, raw_hash, occurrence FROM (
-                SELECT row, split, raw_hash,
-                       row_number() OVER (PARTITION BY split, raw_hash ORDER BY row) AS occurrence,
-                       min(content_hash) OVER raw = max(content_hash) OVER raw AS alike
-                FROM _examples_{int(dataset_id)} SEMI JOIN hashes USING (split, raw_hash)
-                WINDOW raw AS (PARTITION BY split, raw_hash)
-            ) WHERE alike
-        )
-    """
-
-
-def _in_force(connection: DuckDBPyConnection, dataset_id: int, at: int | None, *, survivors: bool = False) -> tuple[str, dict[str, object]]:
-    """Common table expressions up to ``in_force``, the last pin on each row of a dataset version (or choice of survivor), and their parameters."""
-    found = first(connection, "SELECT name FROM datasets WHERE dataset_id = ?", [dataset_id])
-    if found is None:
-        raise DataError(f"There is no dataset number {dataset_id}.", expected="one that has not been removed")
-    limit = history.newest(connection) if at is None else at
-    connection.register("undone", {"number": np.array(sorted(history.undone(connection, limit)), dtype=np.int64)})
-    query = f"""
-        WITH latest AS (
-            SELECT p.* FROM ledger_pins p JOIN ledger l USING (number)
-            WHERE l.dataset = $name AND l.number <= $limit AND l.number NOT IN (SELECT number FROM undone)
-              AND (p.decision = $first) = $survivors
-            QUALIFY row_number() OVER (PARTITION BY p.split, p.example_id ORDER BY p.number DESC) = 1
-        ),
-        by_id AS (
-            SELECT e.row, p.* FROM latest p JOIN _examples_{int(dataset_id)} e ON e.split = p.split AND e.example_id = p.example_id
-        ),
-        hashes AS (SELECT * FROM latest p ANTI JOIN by_id i ON i.split = p.split AND i.example_id = p.example_id),
-        {_occurrences(dataset_id)},
-        by_raw_row AS (SELECT o.row, p.* FROM hashes p JOIN occurrences o USING (split, raw_hash, occurrence)),
-        in_force AS (
-            SELECT * FROM (FROM by_id UNION ALL FROM by_raw_row)
-            QUALIFY row_number() OVER (PARTITION BY row ORDER BY number DESC) = 1
-        )
-    """
-    return query, {"name": found[0], "limit": limit, "first": _FIRST, "survivors": survivors}
 
 
 def _nothing(what: str, author: str, dataset: str | None) -> DataError:
