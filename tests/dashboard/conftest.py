@@ -307,8 +307,8 @@ def run_workbench():
 
 
 @contextlib.contextmanager
-def serving(store: Store, *options: str):
-    """The address of a dashboard on the store."""
+def served(store: Store, *options: str):
+    """The address of a dashboard on the store, and its process."""
     process = subprocess.Popen(
         [*WORKBENCH, "--store", str(store.path), "--author", "ada", "dashboard", "--port", "0", *options],
         stdout=subprocess.PIPE,
@@ -319,9 +319,23 @@ def serving(store: Store, *options: str):
         line = process.stdout.readline()
         address = re.search(r"http://\S+", line)
         assert address, line + process.stdout.read()
-        yield address[0]
+        yield address[0], process
     finally:
         end(process)
+
+
+@contextlib.contextmanager
+def serving(store: Store, *options: str):
+    """The address of a dashboard on the store."""
+    with served(store, *options) as (address, _process):
+        yield address
+
+
+@pytest.fixture
+def serve_process():
+    """Starts `workbench dashboard` on a store and gives its address and its process."""
+    with contextlib.ExitStack() as stack:
+        yield lambda store, *options: stack.enter_context(served(store, *options))
 
 
 @pytest.fixture

@@ -23,14 +23,13 @@ _PAGES = "pages"
 def navigate(pages: Mapping[str, Callable[[], None]]) -> Page:
     """The navigation over these pages, by title, and the page that was chosen; the first is the one to begin with.
 
-    Pages have no icons: the browser's tab would ask a font server on the internet for them. The first has no path: Streamlit serves it at / alone.
+    Pages have no icons: the browser's tab would ask a font server on the internet for them. The first is served at / as well, by a page that no menu
+    lists: Streamlit serves the page to begin with there alone.
     """
-    made = {
-        title: st.Page(draw, title=title, url_path=title.lower() if number else "", default=number == 0)
-        for number, (title, draw) in enumerate(pages.items())
-    }
+    made = {title: st.Page(draw, title=title, url_path=title.lower()) for title, draw in pages.items()}
     st.session_state[_PAGES] = made
-    return st.navigation(list(made.values()), position="top")
+    first = st.Page(next(iter(pages.values())), title="workbench", default=True, visibility="hidden")
+    return st.navigation([first, *made.values()], position="top")
 
 
 def page(title: str) -> Page:
