@@ -105,11 +105,12 @@ class Dataset:
         """Override the verdict on an example, some examples (by id), or all rows of a filter: one step, which ``undo`` takes back."""
         from workbench.store import RowFilter
 
+        chosen = which.given() if isinstance(which, RowFilter) else None
         if isinstance(which, RowFilter):
             rows = self._store.curation.rows(self.state.decision.verdict_set, which).tolist()
         else:
             rows = [self._store.datasets.resolve(each, self.name)[1] for each in ([which] if isinstance(which, str) else which)]
-        return _entries([self._store.ledger.pin(self.name, rows, decision, author=self._workbench.author, note=note)])
+        return _entries([self._store.ledger.pin(self.name, rows, decision, author=self._workbench.author, note=note, chosen=chosen)])
 
     def policy(self, changes: Mapping[str, object] | None = None) -> Policy:
         """The policy in force, with changes as a recipe writes them: ``{"near-duplicates.jaccard": {"drop": ">= 0.9"}}``."""

@@ -39,18 +39,22 @@ def verdicts(store):
 
 
 @pytest.mark.parametrize(
-    ("options", "where"),
+    ("options", "where", "told"),
     [
-        (["--verdict", "drop"], lambda row, state: state[row] == "drop"),
-        (["--label", "label=label 1"], lambda row, _state: row % 3 == 1),
-        (["--text", "LONG LONG"], lambda row, _state: row % 4 >= 2),
-        (["--match", r"text [135]$"], lambda row, _state: row in {1, 3, 5}),
-        (["--source", "file 0", "--label", "label=label 0"], lambda row, _state: row % 6 == 0),
+        (["--verdict", "drop"], lambda row, state: state[row] == "drop", "the verdict is drop"),
+        (["--label", "label=label 1"], lambda row, _state: row % 3 == 1, "label is label 1"),
+        (["--text", "LONG LONG"], lambda row, _state: row % 4 >= 2, 'it contains "LONG LONG"'),
+        (["--match", r"text [135]$"], lambda row, _state: row in {1, 3, 5}, r"it matches /text [135]$/"),
+        (
+            ["--source", "file 0", "--label", "label=label 0"],
+            lambda row, _state: row % 6 == 0,
+            "the source is file 0 and label is label 0",
+        ),
     ],
     ids=["verdict", "label", "text", "expression", "both"],
 )
-def test_a_whole_filter_is_pinned_in_one_step_that_undo_takes_back(scored, run, options, where):
-    """The preview counts the rows and changes nothing; the step remembers its filter."""
+def test_a_whole_filter_is_pinned_in_one_step_that_undo_takes_back(scored, run, options, where, told):
+    """The preview counts the rows and changes nothing; the step remembers its filter, and the history tells it."""
     before = verdicts(scored)
     expected = [row for row in range(14) if where(row, before)]
     assert len(expected) == run("pin", "keep", *options, "--dry-run")["rows"] > 0
@@ -58,7 +62,7 @@ def test_a_whole_filter_is_pinned_in_one_step_that_undo_takes_back(scored, run, 
     run("pin", "keep", *options, "--note", "seen")
     entry, *_ = scored.ledger.log()
     assert (number + 1, len(expected), "seen") == (entry.number, entry.payload["rows"], entry.payload["note"])
-    assert entry.payload["filter"]
+    assert (f"kept {len(expected)} rows where {told}", "seen") == (run("log")["entries"][0]["what"], run("log")["entries"][0]["note"])
     assert expected == [pin.row for pin in scored.ledger.pins(current(scored, "data").dataset.dataset_id)]
     assert ["keep"] * len(expected) == [verdict for row, verdict in enumerate(verdicts(scored)) if row in expected]
     run("undo")

@@ -9,8 +9,7 @@ from store_builders import examples, imported, numbered, rejected, stage
 
 import workbench
 from workbench.errors import DataError
-from workbench.store import Store
-from workbench.store import schema
+from workbench.store import Store, schema
 from workbench.store import store as store_module
 
 

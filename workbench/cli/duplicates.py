@@ -94,7 +94,7 @@ def judge(
     if other_record.dataset_id != record.dataset_id:
         raise DataError(f"the examples are of {record.name!r} and {other_record.name!r}.", expected="two examples of one dataset")
     entry = judge_pair(store, record, row, other, judgement.value, author=session.signature, note=note)
-    session.output.show("judge", entries([entry]), "Take it back with: workbench undo")
+    session.output.show("judge", entries([entry], whole=session.json), "Take it back with: workbench undo")
 
 
 def _interval(judged: int, right: int, low: float | None, high: float | None) -> str:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 _LONGEST = 100
 
 
-def entries(listed: Iterable[LedgerEntry]) -> Table:
-    """Entries of the ledger as a table, in the order given."""
+def entries(listed: Iterable[LedgerEntry], *, whole: bool) -> Table:
+    """Entries of the ledger as a table, in the order given; unless ``whole``, with what is long cut as a terminal needs it."""
+    from workbench.curate.told import told
+
     rows = [
         (
             entry.number,
@@ -24,13 +26,15 @@ def entries(listed: Iterable[LedgerEntry]) -> Table:
             entry.author,
             entry.action,
             entry.dataset,
-            _short(json.dumps(dict(entry.payload), ensure_ascii=False, default=str)),
+            told(entry) if whole else _short(told(entry)),
+            str(entry.payload.get("note") or ""),
+            payload if whole else _short(payload),
             entry.undoes,
             entry.undone,
         )
-        for entry in listed
+        for entry, payload in ((entry, json.dumps(dict(entry.payload), ensure_ascii=False, default=str)) for entry in listed)
     ]
-    return Table(name="entries", columns=("number", "time", "author", "action", "dataset", "payload", "undoes", "undone"), rows=rows)
+    return Table(name="entries", columns=("number", "time", "author", "action", "dataset", "what", "note", "payload", "undoes", "undone"), rows=rows)
 
 
 def _short(text: str) -> str:

@@ -25,4 +25,4 @@ def log(
     from workbench.store import Store
 
     session: Session = ctx.obj
-    session.output.show("log", entries(Store.open(session.store).ledger.log(dataset=dataset or None, limit=limit)))
+    session.output.show("log", entries(Store.open(session.store).ledger.log(dataset=dataset or None, limit=limit), whole=session.json))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,9 +81,8 @@ def pin(
             raise DataError(f"{len(rows):,} examples cannot all stay for one another.", expected="one example")
         entry = store.ledger.survive(name, rows[0], author=session.signature, note=note)
     else:
-        given = {key: value for key, value in dataclasses.asdict(chosen).items() if value is not None}
-        entry = store.ledger.pin(name, rows, Pinning(said).value, author=session.signature, note=note, chosen=given)  # type: ignore[arg-type]
-    session.output.show("pin", entries([entry]), "Take it back with: workbench undo")
+        entry = store.ledger.pin(name, rows, Pinning(said).value, author=session.signature, note=note, chosen=chosen.given())  # type: ignore[arg-type]
+    session.output.show("pin", entries([entry], whole=session.json), "Take it back with: workbench undo")
 
 
 def _verdict(word: str) -> Verdict | None:

@@ -114,7 +114,8 @@ def apply(
     own = name or (Path(policy).stem if is_file(policy) else policy.partition("@")[0])
     record = _apply(store, session.signature, target, own, chosen, stored="" if source or name or is_file(policy) else policy)
     about = {"dataset": target, "policy": f"{record.name}@{record.version}"}
-    session.output.show("policy-applied", about, entries(store.ledger.log(dataset=target, limit=1)), *told, "Take it back with: workbench undo")
+    listed = entries(store.ledger.log(dataset=target, limit=1), whole=session.json)
+    session.output.show("policy-applied", about, listed, *told, "Take it back with: workbench undo")
 
 
 @app.command()

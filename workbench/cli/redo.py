@@ -22,4 +22,4 @@ def redo(ctx: typer.Context, dataset: Annotated[str, typer.Option(help="Only ste
 
     session: Session = ctx.obj
     entry = Store.open(session.store).ledger.redo(author=session.signature, dataset=dataset or None)
-    session.output.show("redo", entries([entry]))
+    session.output.show("redo", entries([entry], whole=session.json))

@@ -35,4 +35,4 @@ def undo(
     ]
     stand = sorted({number for entry in taken_back for number in cast("list[int]", entry.payload.get("built_on", []))})
     told = [f"Others have decided on the same since; their steps stand: {', '.join(map(str, stand))}."] if stand else []
-    session.output.show("undo", entries(taken_back), *told, "Do it again with: workbench redo")
+    session.output.show("undo", entries(taken_back, whole=session.json), *told, "Do it again with: workbench redo")

@@ -27,6 +27,7 @@ from workbench.curate.policies import (
 )
 from workbench.curate.scoring import ConfiguredSelector, ModelSource, model_uses, score
 from workbench.curate.stored import find_dataset, find_policy, is_file, read_policy, signature, write_policy
+from workbench.curate.told import built_on, told
 from workbench.curate.verdicts import Decision, choice_reasons, decide, training_rows
 from workbench.curate.whatif import ChangedRow, Preview, SliceChange, Tally, what_if
 
@@ -60,6 +61,7 @@ __all__ = [
     "SliceChange",
     "Tally",
     "best_thresholds",
+    "built_on",
     "by_suffix",
     "check_evaluation",
     "check_floors",
@@ -92,6 +94,7 @@ __all__ = [
     "score",
     "signature",
     "to_plain",
+    "told",
     "training_rows",
     "what_if",
     "write_policy",

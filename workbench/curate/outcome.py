@@ -249,9 +249,7 @@ def evaluate(material: Material, policy: Policy, pinned: Pinned, *, second: Outc
         rules.append(PolicyRule(signal=CHOICE, rule=Rule(action=Action.DROP, operator=">", threshold=policy.choice.k)))
         fired, held = np.vstack([fired, passed_over]), np.vstack([held, np.zeros_like(passed_over)])
     verdict = verdicts_of(rules, fired, held, pinned, slice(None))
-    return Outcome(
-        rules=tuple(rules), fired=fired, eligible=eligible, duplicates=duplicates, verdict=verdict, pinned=pinned, chosen=chosen
-    )
+    return Outcome(rules=tuple(rules), fired=fired, eligible=eligible, duplicates=duplicates, verdict=verdict, pinned=pinned, chosen=chosen)
 
 
 def split_rules(material: Material, policy: Policy) -> tuple[list[PolicyRule], list[PolicyRule]]:

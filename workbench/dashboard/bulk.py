@@ -42,7 +42,7 @@ def _preview(state: Current, chosen: RowFilter, total: int) -> None:
         st.caption("It is one step: Undo takes all of it back.")
         if st.button(f"{word}: {total:,} rows", key="bulk-confirm", type="primary", disabled=decision == "none" and not pinned):
             rows = store.curation.rows(state.decision.verdict_set, chosen)
-            decide(state.dataset, rows.tolist(), decision, f"{total:,} rows", note=note)
+            decide(state.dataset, rows.tolist(), decision, f"{total:,} rows", note=note, chosen=chosen)
             st.rerun()
 
 

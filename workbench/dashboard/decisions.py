@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
 
+import numpy as np
 import streamlit as st
 
+from workbench.curate import built_on
 from workbench.dashboard.access import open_store, settings
 from workbench.dashboard.show import short_id, text
 from workbench.errors import StoreLockedError, WorkbenchError
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.dashboard.listing import Listing
     from workbench.dashboard.place import Place
-    from workbench.store import DatasetRecord, LedgerEntry, Store
+    from workbench.store import DatasetRecord, RowFilter, Store
 
 
 def author() -> str:
@@ -69,13 +71,21 @@ def pin(dataset: DatasetRecord, listing: Listing, place: Place, decision: Litera
         place.forward(listing.numbers, more=listing.more)
 
 
-def decide(dataset: DatasetRecord, rows: Sequence[int], decision: Literal["keep", "drop", "none"], what: str, *, note: str = "") -> bool:
-    """Pin rows as one step, and tell what became of it; whether it was done."""
+def decide(
+    dataset: DatasetRecord,
+    rows: Sequence[int],
+    decision: Literal["keep", "drop", "none"],
+    what: str,
+    *,
+    note: str = "",
+    chosen: RowFilter | None = None,
+) -> bool:
+    """Pin rows as one step, which may name the filter that they come from, and tell what became of it; whether it was done."""
     done = False
     with outcome_told():
         store = open_store()
         if is_newest(store, dataset):
-            entry = store.ledger.pin(dataset.name, rows, decision, author=author(), note=note)
+            entry = store.ledger.pin(dataset.name, rows, decision, author=author(), note=note, chosen=chosen.given() if chosen else None)
             tell(f"Step {entry.number}: {'no pin on' if decision == 'none' else decision} {what}")
             done = True
     return done
@@ -85,27 +95,20 @@ def undo(dataset: DatasetRecord, place: Place | None = None) -> None:
     """Take back the author's own last step on this dataset, say which it was, and go to its row."""
     with outcome_told():
         store = open_store()
-        with store.reading():
-            pins = store.ledger.pins(dataset.dataset_id)
-            steps = {entry.number: entry for entry in store.ledger.log(dataset=dataset.name, limit=1000)}
         entry = store.ledger.undo(author=author(), dataset=dataset.name)
-        undone = [each for each in pins if each.number == entry.undoes]
-        step = steps.get(entry.undoes or 0)
-        if len(undone) == 1:
-            what = f"{undone[0].decision} {short_id(undone[0].example_id)}"
-        elif undone:
+        with store.reading():
+            undone = store.ledger.decided(dataset.dataset_id, entry.undoes or 0)
+            step = next(iter(store.ledger.log(number=entry.undoes)), None)
+            only = store.datasets.examples(dataset.dataset_id, rows=np.array(undone)) if len(undone) == 1 else None
+        if only is not None and step is not None and step.action == "pin":
+            what = f"{step.payload.get('decision')} {short_id(only.texts('example_id')[0])}"
+        elif len(undone) > 1:
             what = f"a decision on {len(undone):,} rows"
         else:
             what = f"a step of the kind {step.action!r}" if step else "a step"
         tell(f"Took back step {entry.undoes}: {what}{built_on(entry)}")
-        if undone and place is not None:
-            place.go_to(undone[0].row)
-
-
-def built_on(entry: LedgerEntry) -> str:
-    """That others have since decided on what an undo took back; empty where nobody did."""
-    others = cast("list[int]", entry.payload.get("built_on") or [])
-    return f". Others built on it, and their steps stand: {', '.join(map(str, others))}" if others else ""
+        if len(undone) and place is not None:
+            place.go_to(int(undone[0]))
 
 
 def redo(dataset: DatasetRecord) -> None:

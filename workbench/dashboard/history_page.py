@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from workbench.curate import built_on, told
 from workbench.dashboard.access import errors_told, open_store
-from workbench.dashboard.decisions import author, built_on, draw_notice, draw_signature, outcome_told, redo, tell, undo
+from workbench.dashboard.decisions import author, draw_notice, draw_signature, outcome_told, redo, tell, undo
 from workbench.dashboard.navigation import choose_dataset
 from workbench.dashboard.show import heading, nothing_yet, table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from workbench.store import DatasetRecord, LedgerEntry
 
@@ -66,30 +67,13 @@ def _draw_entries(dataset: DatasetRecord) -> None:
                 "step": [entry.number for entry in entries],
                 "when (UTC)": [f"{entry.time:%Y-%m-%d %H:%M:%S}" for entry in entries],
                 "who": [entry.author for entry in entries],
-                "what": [_what(entry) for entry in entries],
+                "what": [told(entry) for entry in entries],
                 "note": [str(entry.payload.get("note") or "") for entry in entries],
                 "state": [_state(entry, entries) for entry in entries],
             },
         )
         if len(entries) == PAGE:
             text(f"The newest {PAGE:,}. All of them: workbench log", key="quiet-more-entries")
-
-
-def _what(entry: LedgerEntry) -> str:
-    """An entry in words; an action of a kind that is not known here is told by its payload."""
-    payload: Mapping[str, object] = entry.payload
-    match entry.action:
-        case "pin":
-            rows = cast("int", payload.get("rows", 0))
-            return f"{payload.get('decision')} {rows:,} row{'' if rows == 1 else 's'}"
-        case "policy":
-            return f"policy {payload.get('name')}@{payload.get('version')}"
-        case "survivor":
-            return "another row stays for its duplicates"
-        case "undo" | "redo":
-            return f"{entry.action} of step {entry.undoes}{built_on(entry)}"
-    told = ", ".join(f"{name} {value}" for name, value in payload.items() if name != "note")
-    return f"{entry.action}: {told}" if told else entry.action
 
 
 def _state(entry: LedgerEntry, entries: Sequence[LedgerEntry]) -> str:

@@ -78,8 +78,8 @@ def read_listing(store: Store, state: Current, chosen: RowFilter, place: Place) 
 def read_record(store: Store, state: Current, row: int) -> Record:
     """All that is known of one row of the version that ``state`` speaks of."""
     known = explain(store, state.dataset, row, state.runs, state.decision)
-    pins = store.ledger.pins(state.dataset.dataset_id) if known.pin else []
-    return Record(known=known, pin=next((pin for pin in pins if pin.row == row), None), partners=_read_partners(store, state, known))
+    pins = store.ledger.pins(state.dataset.dataset_id, rows=[row])
+    return Record(known=known, pin=next(iter(pins), None), partners=_read_partners(store, state, known))
 
 
 def _read_partners(store: Store, state: Current, known: Explanation) -> dict[str, Mapping[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from workbench.store import columns
@@ -51,6 +51,10 @@ class RowFilter:
     label: tuple[str, str] | None = None
     slice: tuple[str, str] | None = None
     values: Range | None = None
+
+    def given(self) -> dict[str, object]:
+        """What is given, as JSON values: what the history says of rows that were chosen by it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def condition(chosen: RowFilter, dataset_id: int, roles: Sequence[Role]) -> tuple[str, dict[str, object]]:

@@ -166,6 +166,15 @@ class Ledger:
         with self._door.read() as connection:
             return pins.touched(connection, dataset_id, since, at)
 
+    def decided(self, dataset_id: int, number: int) -> np.ndarray:
+        """The rows of a dataset version that an entry decided on: int64 [n], ascending; none for an entry that is no decision on rows.
+
+        Raises:
+            DataError: there is no such dataset.
+        """
+        with self._door.read() as connection:
+            return pins.named(connection, dataset_id, number)
+
     def undo(self, *, author: str, dataset: str | None = None, to: int | None = None) -> LedgerEntry:
         """Take back the author's own last step that is not undone, on one dataset or on any.
 
@@ -208,15 +217,16 @@ class Ledger:
                     break
             raise _nothing("redo", author, dataset)
 
-    def log(self, *, dataset: str | None = None, action: str | None = None, limit: int | None = 50) -> list[LedgerEntry]:
-        """The newest entries, newest first: on one dataset or on any, of one action or of any, all of them where ``limit`` is None."""
+    def log(self, *, dataset: str | None = None, action: str | None = None, number: int | None = None, limit: int | None = 50) -> list[LedgerEntry]:
+        """The newest entries, newest first: on one dataset or on any, of one action, of one number or of any, all of them where ``limit`` is None."""
         with self._door.read() as connection:
             undone = history.undone(connection, history.newest(connection))
             query = """
                 SELECT * FROM ledger WHERE (dataset = $name OR $name IS NULL) AND (action = $action OR $action IS NULL)
+                  AND (number = $number OR $number IS NULL)
                 ORDER BY number DESC LIMIT $limit
             """
-            found = records(connection, query, {"name": dataset, "action": action, "limit": limit})
+            found = records(connection, query, {"name": dataset, "action": action, "number": number, "limit": limit})
             return [history.entry(row, undone) for row in found]
 
     def number(self) -> int:

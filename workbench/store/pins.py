@@ -53,6 +53,12 @@ def touched(connection: DuckDBPyConnection, dataset_id: int, since: int, at: int
     return arrays(connection, f"{placed} SELECT DISTINCT row FROM placed ORDER BY row")["row"]
 
 
+def named(connection: DuckDBPyConnection, dataset_id: int, number: int) -> np.ndarray:
+    """Rows of a dataset version that an entry names: int64 [n], ascending."""
+    placed = _placed(connection, dataset_id, "SELECT * FROM ledger_pins WHERE number = $number", {"number": number})
+    return arrays(connection, f"{placed} SELECT DISTINCT row FROM placed ORDER BY row")["row"]
+
+
 def in_force(
     connection: DuckDBPyConnection, dataset_id: int, at: int | None, *, survivors: bool = False, rows: Sequence[int] | np.ndarray | None = None
 ) -> str:
