@@ -6,6 +6,8 @@ through each of these groups by itself. Only alarms and a choice look at all row
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +18,7 @@ from workbench.curate.duplicates import ABSENT, PairRule
 from workbench.curate.outcome import Outcome, cautioned_rows, eligible_rows, evaluate, pinned_at, split_rules, touched, verdicts_of
 from workbench.curate.policies import policy_hash
 from workbench.curate.second_stage import second_stage, with_alarms
+from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +45,16 @@ def outcome_at(material: Material, policy: Policy, ledger_number: int) -> Outcom
         return revised(material, policy, near, ledger_number)[0]
 
     return material.once((*name, ledger_number), make)
+
+
+def prepare(material: Material, policy: Policy, ledger_number: int) -> None:
+    """Begin, beside everything else, to read and work out what the next pin is a small change of."""
+
+    def work() -> None:
+        with suppress(WorkbenchError):  # whoever needs it meets the same error, and tells it
+            outcome_at(material, policy, ledger_number)
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def revised(material: Material, policy: Policy, since: int, ledger_number: int) -> tuple[Outcome, np.ndarray]:

@@ -110,10 +110,27 @@ def _put_into_address(parameter: str, value: str | None) -> None:
         st.query_params[parameter] = value
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
 def _facet(verdict_set: int, chosen: RowFilter, of: Literal["label", "source", "slice"], name: str) -> list[tuple[str, int]]:
-    """A verdict set never changes, so what was counted once is remembered."""
-    return open_store().curation.facet(verdict_set, chosen, of=of, name=name)
+    """What was counted once is remembered: for a verdict set, which never changes, or for the dataset where no verdict matters."""
+    by_verdict = any(each is not None for each in (chosen.verdict, chosen.rule, chosen.pinned, chosen.flagged))
+    return _counted((verdict_set, 0) if by_verdict else (0, _dataset(verdict_set)), chosen, of, name, _verdict_set=verdict_set)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _counted(
+    scope: tuple[int, int],  # noqa: ARG001 - what it is remembered for
+    chosen: RowFilter,
+    of: Literal["label", "source", "slice"],
+    name: str,
+    *,
+    _verdict_set: int,
+) -> list[tuple[str, int]]:
+    return open_store().curation.facet(_verdict_set, chosen, of=of, name=name)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _dataset(verdict_set: int) -> int:
+    return open_store().curation.dataset_id(verdict_set)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

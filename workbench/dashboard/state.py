@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.curate import Current, Material, current
+from workbench.curate.revision import prepare
 from workbench.dashboard.access import open_store
 
 _KEPT = 3
@@ -32,6 +33,7 @@ def _keep(state: Current) -> Material:
         for other in list(kept)[: max(0, len(kept) + 1 - _KEPT)]:
             kept.pop(other, None)
         kept[state.dataset.name] = material
+        prepare(material, state.decision.policy, state.decision.ledger_number)
     return material
 
 

@@ -166,6 +166,15 @@ class Curation:
         with self._door.read() as connection:
             return _find(connection, dataset_id, policy_hash, ledger_number)
 
+    def dataset_id(self, verdict_set: int) -> int:
+        """The dataset version that a set is of.
+
+        Raises:
+            DataError: there is no such set.
+        """
+        with self._door.read() as connection:
+            return _of(connection, verdict_set)[0]
+
     def verdicts(self, verdict_set: int) -> pa.Table:
         """All verdicts of a set, in row order, with the columns that ``save`` takes.
 

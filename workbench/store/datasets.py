@@ -280,18 +280,27 @@ class Datasets:
         return record, max(1, _PAGE_BYTES * record.imported // max(size, 1))
 
     def _pages(self, record: DatasetRecord, step: int, split: str | None, rows: np.ndarray | None) -> Iterator[ExampleTable]:
-        with self._door.read() as connection:
-            ((end,),) = connection.execute(f"SELECT coalesce(max(row), -1) + 1 FROM _examples_{record.dataset_id}").fetchall()
         if rows is None:
+            end = self._end(record)
             for start in range(0, end, step):
                 yield self._page(record, start, min(start + step, end), split, None)
             return
         wanted = np.unique(np.asarray(rows, dtype=np.int64))
-        if len(wanted) and (wanted[0] < 0 or wanted[-1] >= end):
-            raise DataError(f"Row {wanted[-1]} is not in {record.name!r}.", expected=f"rows from 0 to {end - 1}")
+        lacking = False
         for first in range(0, len(wanted), step):
             part = wanted[first : first + step]
-            yield self._page(record, int(part[0]), int(part[-1]) + 1, split, part)
+            page = self._page(record, int(part[0]), int(part[-1]) + 1, split, part)
+            lacking = len(page) < len(part)
+            yield page
+        # How many rows there are is asked only where one is not found: it takes longer than to read a few.
+        if lacking and not (wanted[0] >= 0 and wanted[-1] < self._end(record)):
+            raise DataError(f"Row {wanted[-1]} is not in {record.name!r}.", expected=f"rows from 0 to {self._end(record) - 1}")
+
+    def _end(self, record: DatasetRecord) -> int:
+        """One more than the last row."""
+        with self._door.read() as connection:
+            ((end,),) = connection.execute(f"SELECT coalesce(max(row), -1) + 1 FROM _examples_{record.dataset_id}").fetchall()
+        return int(end)
 
     def _page(self, record: DatasetRecord, start: int, stop: int, split: str | None, rows: np.ndarray | None) -> ExampleTable:
         """The examples with rows in [start, stop), or those of them in ``rows``."""
