@@ -6,7 +6,8 @@ The store is made where it is missing, and kept: texts of 40 words, twelve signa
 authors, one in a hundred made alone and the others a thousand at a time. Everybody goes through the same round at once: opens the dashboard, decides by
 keyboard and takes it back, filters, searches, decides on a filter in bulk, visits each page, moves a threshold and applies it, lets another row of a group
 stay. Each step is timed from the key or click to the last change that the browser shows; no step may show an error. ``one person alone`` is the same
-round by one person. ``no browser`` is what a decision costs before anything is drawn: the pin, the counts of the policy and what is open.
+round by one person. ``no browser`` is what a decision costs before anything is drawn: the pin, the counts of the policy and what is open. ``processor``
+is the median of what the server worked on all cores meanwhile (with several people, for all of them), which other work on the machine disturbs least.
 """
 
 # ruff: noqa: T201, ASYNC220 (a benchmark prints; processes are started before anybody is timed)
@@ -31,6 +32,7 @@ from playwright.async_api import async_playwright
 from what_if import build, policy
 
 from workbench.curate import Material, current
+from workbench.curate.revision import outcome_at
 from workbench.store import RowFilter, Store
 
 NAME = "big"
@@ -114,7 +116,7 @@ def alone(store, times, repeat):
     """What a decision costs before anything is drawn; everything that is pinned here is taken back."""
     state = current(store, NAME)
     material = Material(store, state.dataset.dataset_id, state.runs)
-    state = current(store, NAME, material=material)
+    outcome_at(material, state.decision.policy, state.decision.ledger_number)  # as a dashboard does when it is opened
     rows = np.random.default_rng(2).choice(state.dataset.imported, repeat, replace=False).tolist()
 
     def counted():
@@ -124,10 +126,10 @@ def alone(store, times, repeat):
         assert counts.imported == counts.kept + counts.dropped + counts.review
 
     def step(name, work):
-        since = time.perf_counter()
+        since, used = time.perf_counter(), time.process_time()
         work()
         counted()
-        times[name].append(time.perf_counter() - since)
+        times[name].append((time.perf_counter() - since, time.process_time() - used))
 
     for row in rows:
         step("pin one row, and count", lambda row=row: store.ledger.pin(NAME, [row], "drop", author="load"))
@@ -142,11 +144,17 @@ def alone(store, times, repeat):
 # --- in browsers ------------------------------------------------------------------------------------------------------------------------------------
 
 
+def processor(process):
+    """Seconds of all cores that a process has used so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Person:
     """Somebody at a browser, and a stopwatch."""
 
-    def __init__(self, page, address, name, times):
-        self.page, self.address, self.name, self.times = page, address, name, times
+    def __init__(self, page, address, name, times, server):
+        self.page, self.address, self.name, self.times, self.server = page, address, name, times, server
 
     async def quiet(self, since):
         """Milliseconds on the page's clock at which it last changed, when it has come to rest."""
@@ -154,19 +162,20 @@ class Person:
 
     async def timed(self, name, action):
         """Do something, and note how long it took to be seen."""
-        since = await self.page.evaluate("performance.now()")
+        since, used = await self.page.evaluate("performance.now()"), processor(self.server)
         await action()
-        self.note(name, await self.quiet(since) - since)
+        self.note(name, await self.quiet(since) - since, used)
 
-    def note(self, name, milliseconds):
-        """Remember a time."""
-        self.times[name].append(milliseconds / 1000)
+    def note(self, name, milliseconds, used):
+        """Remember a time, and what the server has worked for it, for others and for what it does beside."""
+        self.times[name].append((milliseconds / 1000, processor(self.server) - used))
 
     async def load(self, name, path=""):
         """Open an address anew."""
+        used = processor(self.server)
         await self.page.goto(f"{self.address}/{path}")
         await self.page.locator(".stMain [data-testid=stVerticalBlock]").first.wait_for()
-        self.note(name, await self.quiet(0))
+        self.note(name, await self.quiet(0), used)
         await self.check()
 
     async def press(self, name, key):
@@ -241,12 +250,12 @@ async def people(store, names, rounds, times):
                 context = await browser.new_context(viewport={"width": 1280, "height": 800})
                 context.set_default_timeout(60_000)
                 await context.add_init_script(WATCH)
-                persons.append(Person(await context.new_page(), address, name, times))
+                persons.append(Person(await context.new_page(), address, name, times, server))
             first = defaultdict(list)
             persons[0].times = first
             await persons[0].load("first")
             persons[0].times = times
-            times["start the server"].append(started)
+            times["start the server"].append((started, processor(server)))
             times["open the dashboard, first visitor after the start"] += first["first"]
             await asyncio.gather(*(work(person, rounds) for person in persons))
             await browser.close()
@@ -261,9 +270,11 @@ async def work(person, rounds):
 
 def show(title, times):
     """A table, in the order in which things were done first."""
-    print(f"\n## {title}\n\n| step | times | median | 95 % | worst |\n| --- | --- | --- | --- | --- |")
-    for name, seconds in times.items():
-        print(f"| {name} | {len(seconds)} | {statistics.median(seconds):.2f} | {np.percentile(seconds, 95):.2f} | {max(seconds):.2f} |", flush=True)
+    print(f"\n## {title}\n\n| step | times | median | 95 % | worst | processor |\n| --- | --- | --- | --- | --- | --- |")
+    for name, both in times.items():
+        seconds, used = zip(*both, strict=True)
+        numbers = (statistics.median(seconds), np.percentile(seconds, 95), max(seconds), statistics.median(used))
+        print(f"| {name} | {len(seconds)} | {' | '.join(f'{each:.2f}' for each in numbers)} |", flush=True)
 
 
 def main():
