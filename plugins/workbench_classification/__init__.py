@@ -10,6 +10,8 @@ from workbench.hookspecs import hookimpl
 from workbench.metrics import label_scores, majority_label
 from workbench.selectors import (
     AreaUnderMargin,
+    Balance,
+    BalanceParams,
     Cartography,
     Composition,
     Contamination,
@@ -140,6 +142,7 @@ def workbench_selectors() -> Iterable[Selector]:
         GroupAssociation(params=GroupAssociationParams(roles=("text",))),
         GroupCounts(params=GroupCountsParams(roles=("text",))),
         Reweighing(params=ReweighingParams(roles=("text",))),
+        Balance(params=BalanceParams(roles=("text",))),
         Counterfactual(params=CounterfactualParams(roles=("text",))),
         Toxicity(params=ToxicityParams(roles=("text",))),
         ToxicityModel(params=ToxicityModelParams(roles=("text",))),

@@ -10,6 +10,8 @@ from workbench.hookspecs import hookimpl
 from workbench.metrics import constant_answer, likelihoods, translation_scores
 from workbench.selectors import (
     AreaUnderMargin,
+    Balance,
+    BalanceParams,
     Boilerplate,
     Cartography,
     Composition,
@@ -146,6 +148,7 @@ def workbench_selectors() -> Iterable[Selector]:
         GroupAssociation(params=GroupAssociationParams(roles=("prompt", "input"))),
         GroupCounts(params=GroupCountsParams(roles=("prompt", "input"))),
         Reweighing(params=ReweighingParams(roles=("prompt", "input"))),
+        Balance(params=BalanceParams(roles=("prompt", "input"))),
         Counterfactual(params=CounterfactualParams(roles=("prompt", "input"))),
         Toxicity(params=ToxicityParams(roles=("prompt", "input", "response"))),
         ToxicityModel(params=ToxicityModelParams(roles=("prompt", "input", "response"))),

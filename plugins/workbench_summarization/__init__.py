@@ -10,6 +10,8 @@ from workbench.hookspecs import hookimpl
 from workbench.metrics import lead_sentence, likelihoods, rouge_scores
 from workbench.selectors import (
     AreaUnderMargin,
+    Balance,
+    BalanceParams,
     Boilerplate,
     Cartography,
     Composition,
@@ -148,6 +150,7 @@ def workbench_selectors() -> Iterable[Selector]:
         GroupAssociation(params=GroupAssociationParams(roles=("document",))),
         GroupCounts(params=GroupCountsParams(roles=("document",))),
         Reweighing(params=ReweighingParams(roles=("document",))),
+        Balance(params=BalanceParams(roles=("document",))),
         Counterfactual(params=CounterfactualParams(roles=("document",))),
         Toxicity(params=ToxicityParams(roles=("document", "summary"))),
         ToxicityModel(params=ToxicityModelParams(roles=("document", "summary"))),

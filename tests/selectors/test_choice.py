@@ -12,6 +12,8 @@ import pytest
 
 from workbench.errors import RecipeError
 from workbench.selectors import (
+    Balance,
+    BalanceParams,
     Coverage,
     Diverse,
     DiverseParams,
@@ -210,3 +212,33 @@ def test_weights_are_those_of_the_first_group_that_an_example_names(examples, co
     assert [*reweighing(groups, labels)[:5].tolist(), None] == found["weight"].to_pylist()
     assert [1, 1, 1, 2, 0, 1] == found["groups"].to_pylist()
     assert "no label" in Reweighing().score(table, context("note")).notes[0]
+
+
+BALANCED = {
+    "the label, by default": ({}, ["好", "好", "坏", "好", None, "坏", "好"], [4, 2]),
+    "the source": ({"by": "source"}, ["x"] * 7, [7]),
+    "who is named, in English and Chinese": ({"by": "group"}, ["x"] * 7, [2, 1, 4]),
+}
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_dropping_by_round_and_training_by_weight_balance(examples, context, name):
+    """Each group has a first, a second and so on; their weights add up to the same, and all of them to the rows."""
+    params, labels, sizes = BALANCED[name]
+    texts = ["a woman", "她说", "a man", "one", "two", "three", "four"]
+    table = examples({"label": RoleType.LABEL}, text=texts, label=labels)
+    selector = Balance(params=BalanceParams(**params))
+    found = selector.score(table, context("label"))
+    rounds, weights = (found.signals[signal].to_pylist() for signal in ("round", "weight"))
+    assert sorted(place for size in sizes for place in range(1, size + 1)) == sorted(place for place in rounds if place is not None)
+    assert sum(sizes) == pytest.approx(sum(weight for weight in weights if weight is not None))
+    for size in set(sizes):
+        share = [weight for weight in weights if weight == pytest.approx(sum(sizes) / (len(sizes) * size))]
+        assert size * sizes.count(size) == len(share)
+    assert selector.score(table, context("label", seed=1)).signals["weight"] == found.signals["weight"]
+    if name == "the label, by default":
+        assert [None, None] == [rounds[4], weights[4]]
+        assert found.notes == (
+            "label: 2 of 2 rows ('坏') to 4 ('好'); to balance them, 2 of 6 rows would be dropped (round > 2), or rows weigh from 0.75 to 1.5",
+        )
+    assert {"": (), "source": (), "group": ("text",)}[params.get("by", "")] == selector.reads
