@@ -10,7 +10,6 @@ from workbench.selectors._answer_prior import AnswerPrior, AnswerPriorParams
 from workbench.selectors._answers import AnswerForm, AnswerParams, ContradictingAnswers
 from workbench.selectors._association import Association, AssociationParams, GroupAssociation, GroupAssociationParams
 from workbench.selectors._axes import AxisShares, axis_shares
-from workbench.selectors._axes import AxisShares
 from workbench.selectors._balance import Balance, BalanceParams
 from workbench.selectors._boilerplate import Boilerplate
 from workbench.selectors._choice import Coverage, Longest, RandomOrder, RandomOrderParams
