@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import Evidence, findings, nullable, text_of
+from workbench.selectors._columns import Evidence, buffers, findings, nullable, text_of
 from workbench.selectors._profile import profile_of
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
@@ -96,8 +96,12 @@ class AnswerForm:
         """Where the question says the answer: bool [n]."""
         import numpy as np
 
+        from workbench.selectors._answers_scan import lower_case, may_hold
+        from workbench.selectors._unicode import tables
+
         inside = np.zeros(len(answers), dtype=bool)
-        for position, (given, asked) in enumerate(zip(answers.to_pylist(), questions.to_pylist(), strict=True)):
+        some = np.flatnonzero(may_hold(*buffers(questions), *buffers(answers), tables().classes, *lower_case()))
+        for position, given, asked in zip(some.tolist(), answers.take(some).to_pylist(), questions.take(some).to_pylist(), strict=True):
             answer, question = (given or "").strip(), asked or ""
             at = question.lower().find(answer.lower()) if len(answer) >= _LEAST_VISIBLE else -1
             if at >= 0 and _whole(question, at, at + len(answer)):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from workbench.types import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import pyarrow as pa
 
     from workbench.types import ExampleTable, PairKind, Signal
+
+_LONG_TEXT: Final = 200
+"""Mean bytes of texts of which it is worth to see whether they repeat."""
 
 
 def text_of(examples: ExampleTable, role: str) -> pa.LargeStringArray:
@@ -83,6 +86,31 @@ def _is_ascii(texts: pa.LargeStringArray) -> bool:
         return True
     start, end = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)[[0, -1]]
     return bool(np.frombuffer(data, dtype=np.uint8)[start:end].max(initial=0) < 0x80)
+
+
+def over_distinct(texts: pa.LargeStringArray, measure: Callable[[pa.LargeStringArray], np.ndarray]) -> np.ndarray:
+    """Measure texts, each distinct one once where long ones repeat, as the context of many questions does.
+
+    Args:
+        texts: null counts as empty.
+        measure: gives one row per text.
+    """
+    found, places = distinct(texts)
+    measured = measure(found)
+    return measured if places is None else measured[places]
+
+
+def distinct(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, np.ndarray | None]:
+    """The distinct ones of some texts, and of each which it is (int64 [n]); the texts themselves and None where they are short or few repeat."""
+    import pyarrow.compute as pc
+
+    texts = pc.fill_null(texts, "")
+    if texts.nbytes < _LONG_TEXT * len(texts):
+        return texts, None
+    encoded = texts.dictionary_encode()
+    if 2 * len(encoded.dictionary) > len(texts):
+        return texts, None
+    return encoded.dictionary, encoded.indices.to_numpy()
 
 
 def buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import Evidence, buffers, findings, text_of
+from workbench.selectors._columns import Evidence, buffers, findings, over_distinct, text_of
 from workbench.selectors._roles import RolesParams, worst
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
@@ -79,12 +79,14 @@ def _counts(texts: pa.LargeStringArray) -> np.ndarray:
     from workbench.selectors._unicode import tables
 
     unicode = tables()
-    counted: np.ndarray = composition(*buffers(texts), unicode.classes, unicode.points, unicode.upper)
-    return counted
+    return over_distinct(texts, lambda some: composition(*buffers(some), unicode.classes, unicode.upper))
 
 
-def letters_of(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """How many letters each text has of scripts with and without spaces: int64 [n] each."""
-    counts = _counts(texts)
-    unspaced: np.ndarray = counts[:, 1] - counts[:, 3]
-    return counts[:, 3], unspaced
+def has_letters(texts: pa.LargeStringArray, least: int) -> np.ndarray:
+    """Which texts have so many letters, one of a script without spaces counting four: bool [n]."""
+    from workbench.selectors._marks import enough_letters
+    from workbench.selectors._unicode import tables
+
+    unicode = tables()
+    enough: np.ndarray = enough_letters(*buffers(texts), unicode.classes, unicode.upper, least)
+    return enough

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from workbench.selectors._columns import Evidence, buffers, composed, findings, joined_text, nullable, text_of
 from workbench.selectors._input_target import InputTargetParams
 from workbench.selectors._patterns import matching
-from workbench.selectors._profile import profile_of
+from workbench.selectors._profile import holds_visible
 from workbench.selectors._text import compiled, words
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
@@ -136,7 +136,7 @@ class Unsupported:
         import numpy as np
 
         sources, targets = joined_text(examples, self.params.inputs), text_of(examples, self.params.target)
-        judged = (profile_of(sources).visible > 0) & (profile_of(targets).visible > 0)
+        judged = holds_visible(sources) & holds_visible(targets)
         evidence = Evidence()
         columns: dict[str, pa.Array | np.ndarray] = {}
         for name, sieve, places in (("numbers", _MAY_BE_NUMBER, _foreign_numbers), ("names", _MAY_BE_NAME, _foreign_names)):
@@ -152,24 +152,23 @@ class Unsupported:
         return findings(self.signals, columns, evidence=evidence)
 
 
-def _numbers_in(text: str) -> set[str]:
-    """The numbers of a text as figures without separators, those written in words among them."""
-    figures = {found[0].replace(",", "") for found in compiled(_NUMBER, re.ASCII).finditer(text.translate(_ZH_DIGITS))}
-    return figures | {_NUMBER_WORDS[word] for word in map(str.lower, words(text)) if word in _NUMBER_WORDS}
+def _figures_in(text: str) -> set[str]:
+    """The numbers of a text that are written in figures, without separators."""
+    return {found[0].replace(",", "") for found in compiled(_NUMBER, re.ASCII).finditer(text.translate(_ZH_DIGITS))}
 
 
 def _foreign_numbers(target: str, source: str) -> Iterator[re.Match[str]]:
     found = [place for place in compiled(_NUMBER, re.ASCII).finditer(target) if sum(map(str.isdigit, place[0])) > 1]
     if found:
-        known = _numbers_in(source)
-        yield from (place for place in found if place[0].replace(",", "") not in known)
+        figures = _figures_in(source)
+        found = [place for place in found if place[0].replace(",", "") not in figures]
+    if found:
+        spelt = {_NUMBER_WORDS[word] for word in map(str.lower, words(source)) if word in _NUMBER_WORDS}
+        yield from (place for place in found if place[0].replace(",", "") not in spelt)
 
 
 def _foreign_names(target: str, source: str) -> Iterator[re.Match[str]]:
-    found = [*compiled(_NAME).finditer(target), *compiled(_ZH_QUOTED).finditer(target)]
-    if found:
-        folded = source.casefold()
-        for place in found:
-            name = place[1] if place.re.groups else compiled(r"['’]s$").sub("", place[0])
-            if name.casefold() not in folded:
-                yield place
+    for place in (*compiled(_NAME).finditer(target), *compiled(_ZH_QUOTED).finditer(target)):
+        name = place[1] if place.re.groups else compiled(r"['’]s$").sub("", place[0])
+        if name not in source and name.casefold() not in source.casefold():
+            yield place

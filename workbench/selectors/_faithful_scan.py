@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.selectors._jit import kernel
-from workbench.selectors._scan import compact, decode, hash_words
+from workbench.selectors._scan import text_words
 from workbench.selectors._table import insert, table_size
 
 
@@ -30,10 +30,8 @@ def extraction(
     heads, follow = np.empty(len(table), dtype=np.int64), np.empty(longest + 2, dtype=np.int64)
     out = np.zeros((n, 5), dtype=np.int64)
     for text in range(n):
-        length = compact(chars, kinds, decode(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, chars, kinds))
-        many, _ = hash_words(chars, kinds, length, a)
-        length = compact(chars, kinds, decode(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, chars, kinds))
-        few, _ = hash_words(chars, kinds, length, b)
+        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, chars, kinds, a)
+        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, chars, kinds, b)
         out[text, 0], out[text, 1] = many, few
         # Chains of equal words in a table, not argsort: numba confuses the cached code of sort and argsort on one type, and crashes.
         some = table[: table_size(many + few)]
@@ -69,3 +67,25 @@ def _longest_piece(a: np.ndarray, many: int, head: np.int64, follow: np.ndarray,
         best = max(best, size)
         place = follow[place]
     return best
+
+
+@kernel
+def shared_beginnings(
+    data_a: np.ndarray, offsets_a: np.ndarray, data_b: np.ndarray, offsets_b: np.ndarray, classes: np.ndarray, folded: np.ndarray
+) -> np.ndarray:
+    """Words of each text a, and how many of them text b begins with: int64 [n, 2], the first and last column of ``extraction``."""
+    n = len(offsets_a) - 1
+    longest = 1
+    for text in range(n):
+        longest = max(longest, offsets_a[text + 1] - offsets_a[text], offsets_b[text + 1] - offsets_b[text])
+    chars, kinds = np.empty(longest + 2, dtype=np.int32), np.empty(longest + 2, dtype=np.uint8)
+    a, b = np.empty(longest + 2, dtype=np.uint64), np.empty(longest + 2, dtype=np.uint64)
+    out = np.zeros((n, 2), dtype=np.int64)
+    for text in range(n):
+        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, chars, kinds, a)
+        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, chars, kinds, b)
+        same = 0
+        while same < min(many, few) and a[same] == b[same]:
+            same += 1
+        out[text, 0], out[text, 1] = many, same
+    return out

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import Evidence, findings
+from workbench.selectors._columns import Evidence, buffers, findings, over_distinct, text_of
 from workbench.selectors._profile import profile_of
 from workbench.selectors._roles import RolesParams, worst
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
@@ -14,12 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from workbench.selectors._profile import Profile
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 _LEAST_BROKEN: Final = 2
 _LEAST_WORDS: Final = 3
-# Latin, Greek, Cyrillic, mathematics and box drawing: what the first byte of a UTF-8 sequence looks like in single-byte encodings. RE2's syntax.
-_SUSPICIOUS: Final = r"[\x{80}-\x{24F}\x{370}-\x{4FF}\x{2200}-\x{22FF}\x{2500}-\x{25FF}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,11 @@ class Garbled:
 
         evidence = Evidence()
         columns: dict[str, pa.Array | np.ndarray] = {}
-        for signal, measure in ((self.signals[0], _noise), (self.signals[1], _mojibake), (self.signals[2], _lost)):
+        profiles = [profile_of(text_of(examples, role)) for role in self.params.roles]
+        counted = {"noise": iter([_noise(each) for each in profiles]), "lost": iter([_lost(each) for each in profiles])}
+        for signal in self.signals:
+            shares = counted.get(signal.name)
+            measure = (lambda _texts, shares=shares: next(shares)) if shares else (lambda texts: over_distinct(texts, _mojibake))
             found = worst(examples, self.params.roles, measure)
             columns[signal.name] = found.array()
             least = signal.rule.threshold if signal.rule else 0.0
@@ -93,31 +97,45 @@ class Garbled:
         return findings(self.signals, columns, evidence=evidence)
 
 
-def _noise(texts: pa.LargeStringArray) -> np.ndarray:
+def _noise(profile: Profile) -> np.ndarray:
     import numpy as np
 
-    profile = profile_of(texts)
     words = profile.runs + profile.unspaced
     return np.where((profile.broken >= _LEAST_BROKEN) & (words >= _LEAST_WORDS), profile.broken / np.maximum(words, 1), 0.0)
 
 
-def _lost(texts: pa.LargeStringArray) -> np.ndarray:
+def _lost(profile: Profile) -> np.ndarray:
     import numpy as np
 
-    profile = profile_of(texts)
     shares: np.ndarray = profile.lost / np.maximum(profile.characters, 1)
     return shares
 
 
 def _mojibake(texts: pa.LargeStringArray) -> np.ndarray:
     import numpy as np
-    import pyarrow.compute as pc
+
+    from workbench.selectors._marks import misreadable
 
     shares = np.zeros(len(texts))
-    suspicious = np.flatnonzero(pc.match_substring_regex(texts.fill_null(""), _SUSPICIOUS).to_numpy(zero_copy_only=False))
+    suspicious = np.flatnonzero(misreadable(*buffers(texts), _named()))
     for position, text in zip(suspicious.tolist(), texts.take(suspicious).to_pylist(), strict=True):
         shares[position] = sum(map(len, _mojibake_in(text))) / len(text)
     return shares
+
+
+@functools.cache
+def _named() -> np.ndarray:
+    """Which characters other than ASCII the patterns of ftfy name: bool by code point."""
+    import re
+
+    import numpy as np
+    from ftfy.badness import BADNESS_RE
+
+    named = np.zeros(0x10000, dtype=bool)
+    named[[ord(character) for character in BADNESS_RE.pattern if "\x80" <= character <= "\uffff"]] = True
+    for first, last in re.findall("([\x80-\uffff])-([\x80-\uffff])", BADNESS_RE.pattern):
+        named[ord(first) : ord(last) + 1] = True
+    return named
 
 
 def _mojibake_in(text: str) -> list[str]:

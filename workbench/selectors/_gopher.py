@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import Evidence, buffers, findings, text_of
+from workbench.selectors._columns import Evidence, buffers, findings, over_distinct, text_of
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class GopherRepetition:
 
         unicode = tables()
         texts = [text_of(examples, role) for role in self.params.roles]
-        shares = [repetition(*buffers(each), unicode.classes, unicode.points, self.params.least_words) for each in texts]
+        least = self.params.least_words
+        shares = [over_distinct(each, lambda some: repetition(*buffers(some), unicode.classes, unicode.points, least)) for each in texts]
         return _worst(self.signals, self.params.roles, texts, shares)
 
 

@@ -80,43 +80,61 @@ def _repeated_parts(chars: np.ndarray, first: int, last: int, least: int, table:
 
 @kernel
 def _top(
-    words: np.ndarray,
+    grams: np.ndarray,
     lengths: np.ndarray,
     glued: np.ndarray,
-    count: int,
+    many: int,
     size: int,
     table: np.ndarray,
     stamps: np.ndarray,
     stamp: int,
     counts: np.ndarray,
-    firsts: np.ndarray,
-) -> int:
-    """Characters in all places of the most frequent n-gram, of equals the first."""
-    best = 0
-    characters = 0
-    for first in range(count - size + 1):
-        value = FACTOR
-        for at in range(first, first + size):
-            value = mix(value * FACTOR + words[at])
-        place, new = insert(table, stamps, stamp, value)
-        if new:
-            counts[place] = 1
-            firsts[place] = first
-        else:
-            counts[place] += 1
-    for first in range(count - size + 1):
-        value = FACTOR
-        for at in range(first, first + size):
-            value = mix(value * FACTOR + words[at])
-        place, _ = insert(table, stamps, stamp, value)
-        if counts[place] > best:
-            best = counts[place]
-            own = 0
-            for at in range(first, first + size):
-                own += lengths[at]
-                own += at > first and not glued[at] and not glued[at - 1]
-            characters = own * best
-    return characters
+    places: np.ndarray,
+) -> tuple[int, int]:
+    """How often the most frequent of so many n-grams stands there, of equals the first, and the characters in all its places.
+
+    ``grams`` uint64, their hashes; ``counts`` and ``places`` are room to work in.
+    """
+    for first in range(many):
+        place, new = insert(table, stamps, stamp, grams[first])
+        places[first] = place
+        counts[place] = 1 if new else counts[place] + 1
+    best = winner = 0
+    for first in range(many):
+        if counts[places[first]] > best:
+            best = counts[places[first]]
+            winner = first
+    return best, best * _gram_length(lengths, glued, winner, size)
+
+
+@kernel
+def _gram_length(lengths: np.ndarray, glued: np.ndarray, first: int, size: int) -> int:
+    """Characters of an n-gram, with the spaces between its words."""
+    own = 0
+    for at in range(first, first + size):
+        own += lengths[at]
+        own += at > first and not glued[at] and not glued[at - 1]
+    return own
+
+
+@kernel
+def _may_repeat(
+    prefix: np.ndarray, powers: np.ndarray, ends: np.ndarray, count: int, size: int, table: np.ndarray, stamps: np.ndarray, stamp: int
+) -> bool:
+    """Whether any n-gram of ``size`` words or more can stand there twice.
+
+    It begins with as many characters as the shortest n-gram of ``size`` words has: these would stand behind the beginnings of two words.
+    """
+    shortest = ends[count]
+    for at in range(count - size + 1):
+        shortest = min(shortest, ends[at + size] - ends[at])
+    for at in range(count - size + 1):
+        begin = ends[at]
+        value = prefix[begin + shortest] - prefix[begin] * powers[shortest]
+        _, new = insert(table, stamps, stamp, mix(value))
+        if not new:
+            return True
+    return False
 
 
 @kernel
@@ -156,7 +174,8 @@ def repetition(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, point
         powers[at + 1] = powers[at] * FACTOR
     size = table_size(room)
     table, stamps = np.empty(size, dtype=np.uint64), np.zeros(size, dtype=np.int64)
-    counts, firsts = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    counts, places = np.empty(size, dtype=np.int64), np.empty(room, dtype=np.int64)
+    grams = np.empty(room, dtype=np.uint64)
     stamp = 0
     shares = np.full((n, _COLUMNS), np.nan)
     for text in range(n):
@@ -167,19 +186,11 @@ def repetition(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, point
         lines = 1
         for at in range(length):
             lines += chars[at] == _LF
-        # A table of the text's own size stays in the cache.
-        few = table[: table_size(lines)]
-        stamp += 1
-        parts, repeats, characters = _repeated_parts(chars, 0, length, 1, few, stamps, stamp)
-        shares[text, 0], shares[text, 2] = repeats / parts, characters / length
-        first, last = 0, length
-        while first < last and kinds[first] == SPACE:
-            first += 1
-        while last > first and kinds[last - 1] == SPACE:
-            last -= 1
-        stamp += 1
-        parts, repeats, characters = _repeated_parts(chars, first, last, 2, few, stamps, stamp)
-        shares[text, 1], shares[text, 3] = repeats / parts, characters / length
+        shares[text, :_FIRST_TOP] = 0.0
+        if lines > 1:
+            few = table[: table_size(lines)]  # a table of the text's own size stays in the cache
+            _line_repetition(chars, kinds, length, few, stamps, stamp + 1, shares[text])
+            stamp += 2
         some = table[: table_size(count)]
         out = 0
         for word in range(count):
@@ -190,14 +201,61 @@ def repetition(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, point
                 out += 1
             words[word] = mix(value)
             ends[word + 1] = out
-        for place in range(len(TOP)):
-            if count >= TOP[place]:
-                stamp += 1
-                shares[text, _FIRST_TOP + place] = _top(words, lengths, glued, count, TOP[place], some, stamps, stamp, counts, firsts) / length
+        _tops(words, lengths, glued, count, grams, some, stamps, stamp + 1, counts, places, shares[text])
+        stamp += len(TOP)
+        shares[text, _FIRST_DUPLICATE:] = 0.0
         for place in range(len(DUPLICATE)):
             stamp += 1
+            if not _may_repeat(prefix, powers, ends, count, DUPLICATE[place], some, stamps, stamp):
+                break
+            stamp += 1
             shares[text, _FIRST_DUPLICATE + place] = _duplicate(prefix, powers, ends, count, DUPLICATE[place], some, stamps, stamp) / length
+        shares[text, _FIRST_TOP:_FIRST_DUPLICATE] /= length
     return shares
+
+
+@kernel
+def _line_repetition(
+    chars: np.ndarray, kinds: np.ndarray, length: int, table: np.ndarray, stamps: np.ndarray, stamp: int, shares: np.ndarray
+) -> None:
+    """Write the first four columns of ``repetition``; two stamps are used."""
+    parts, repeats, characters = _repeated_parts(chars, 0, length, 1, table, stamps, stamp)
+    shares[0], shares[2] = repeats / parts, characters / length
+    first, last = 0, length
+    while first < last and kinds[first] == SPACE:
+        first += 1
+    while last > first and kinds[last - 1] == SPACE:
+        last -= 1
+    parts, repeats, characters = _repeated_parts(chars, first, last, 2, table, stamps, stamp + 1)
+    shares[1], shares[3] = repeats / parts, characters / length
+
+
+@kernel
+def _tops(
+    words: np.ndarray,
+    lengths: np.ndarray,
+    glued: np.ndarray,
+    count: int,
+    grams: np.ndarray,
+    table: np.ndarray,
+    stamps: np.ndarray,
+    stamp: int,
+    counts: np.ndarray,
+    places: np.ndarray,
+    characters: np.ndarray,
+) -> None:
+    """Write the characters in all places of the most frequent 2- to 4-grams; a stamp is used for each size."""
+    for word in range(count):
+        grams[word] = mix(FACTOR * FACTOR + words[word])
+    best = count
+    for place in range(len(TOP)):
+        many = count - TOP[place] + 1
+        for word in range(many):
+            grams[word] = mix(grams[word] * FACTOR + words[word + TOP[place] - 1])
+        if best > 1 and many > 0:  # where no word pair stands twice, nothing longer does
+            best, characters[_FIRST_TOP + place] = _top(grams, lengths, glued, many, TOP[place], table, stamps, stamp + place, counts, places)
+        elif many > 0:
+            characters[_FIRST_TOP + place] = _gram_length(lengths, glued, 0, TOP[place])
 
 
 @kernel

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import Evidence, composed, findings, joined_text, nullable, text_of
-from workbench.selectors._profile import profile_of
-from workbench.types import Action, Direction, Rule, Scope, SelectorContext, SelectorKind, Signal
+from workbench.selectors._columns import Evidence, buffers, composed, findings, joined_text, nullable, text_of
+from workbench.selectors._profile import holds_visible, profile_of
+from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-    from workbench.types import ExampleTable, Findings
+    from workbench.types import ExampleTable, Findings, SelectorContext
 
 _TOLD_FROM: Final = 0.8
-_FLOOR: Final = 1e-9
+_BLOCK: Final = 2_000
+"""Rows whose shingles are held at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +67,14 @@ class TargetCopiesInput:
     def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
         """See ``Selector.score``."""
         import numpy as np
-        import pyarrow as pa
-
-        from workbench.selectors._similar import pair_similarity
 
         size = len(examples)
         target = composed(text_of(examples, self.params.target).fill_null(""))
         greatest, which = np.zeros(size), np.zeros(size, dtype=np.int64)
-        told = profile_of(target).visible > 0
+        told = holds_visible(target)
         for place, role in enumerate(self.params.inputs):
             source = composed(text_of(examples, role).fill_null(""))
-            similarity = pair_similarity(
-                pa.concat_arrays([source, target]), np.arange(size), np.arange(size, 2 * size), floor=_FLOOR, context=SelectorContext()
-            )
+            similarity = _similarity(source, target)
             which = np.where(similarity > greatest, place, which)
             greatest = np.maximum(greatest, similarity)
         evidence = Evidence()
@@ -86,6 +82,25 @@ class TargetCopiesInput:
             values = {"value": greatest[position], "role": self.params.inputs[which[position]], "target": self.params.target}
             evidence.add(position, "similarity", "copied", values)
         return findings(self.signals, {"similarity": nullable(greatest, told)}, evidence=evidence)
+
+
+def _similarity(one: pa.LargeStringArray, other: pa.LargeStringArray) -> np.ndarray:
+    """The Jaccard similarity of the shingles of texts, row by row: float64 [n]."""
+    import numpy as np
+
+    from workbench.selectors._repetition_scan import shared_shares
+    from workbench.selectors._sketch import SHORTEST, shingles
+    from workbench.selectors._unicode import tables
+
+    unicode = tables()
+    similarity = np.empty(len(one))
+    for start in range(0, len(one), _BLOCK):
+        sets = []
+        for texts in (one.slice(start, _BLOCK), other.slice(start, _BLOCK)):
+            form, words = np.empty(len(texts), dtype=np.uint8), np.empty(len(texts), dtype=np.int64)
+            sets += [*shingles(*buffers(texts), unicode.classes, unicode.folded, SHORTEST, form, words), form]
+        similarity[start : start + _BLOCK] = shared_shares(*sets)
+    return similarity
 
 
 @dataclass(frozen=True, kw_only=True)

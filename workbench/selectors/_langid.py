@@ -115,9 +115,9 @@ def _probabilities(
             while behind < many and seen[behind] == seen[first]:
                 behind += 1
             weight = np.log1p(np.float32(behind - first))
-            feature = seen[first]
+            row = weights[seen[first]]
             for place in range(classes):
-                scores[place] += weight * weights[feature, place]
+                scores[place] += weight * row[place]
             first = behind
         # The temperature that py3langid divides by, so that probabilities mean the same for short and long texts.
         scale = np.float32(1.0 / np.sqrt(max(end - start, 1)))

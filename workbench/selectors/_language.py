@@ -28,6 +28,15 @@ _ABOUT_LANGUAGE: Final = (
     r"polish|hebrew|vietnamese|indonesian|english|language)\b|翻译|译[成为文]|英[语文]|[中汉法德日韩俄]语|[中日韩法德]文|西班牙|语言"
 )
 _CODE: Final = r"(?i)```|\bcode\b|program|function|python|javascript|java\b|c\+\+|\bsql\b|\bhtml\b|regex|regular expression|代码|编程|函数|正则"
+_LANGUAGES: Final = (
+    *("translat", "spanish", "french", "german", "chinese", "mandarin", "japanese", "korean", "italian", "portuguese", "russian", "arabic", "hindi"),
+    *("latin", "dutch", "swedish", "turkish", "greek", "polish", "hebrew", "vietnamese", "indonesian", "english", "language", "翻译", "译成", "译为"),
+    *("译文", "英语", "英文", "西班牙", "语言", *(f"{name}语" for name in "中汉法德日韩俄"), *(f"{name}文" for name in "中日韩法德")),
+)
+_PROGRAMS: Final = (
+    *("```", "code", "program", "function", "python", "javascript", "java", "c++", "sql", "html", "regex", "regular expression"),
+    *("代码", "编程", "函数", "正则"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,24 +158,26 @@ class TargetLanguage:
         from workbench.selectors._langid import languages_of, model
 
         source, target = joined_text(examples, self.params.inputs), text_of(examples, self.params.target)
-        judged = _has_letters(source) & _has_letters(target) & ~matching(source, _ABOUT_LANGUAGE) & ~matching(source, _CODE)
+        judged = _has_letters(source) & _has_letters(target) & ~matching(source, _ABOUT_LANGUAGE, _LANGUAGES)
+        judged &= ~matching(source, _CODE, _PROGRAMS)
         names = model().languages
-        asked, answered = languages_of(source), languages_of(target)
-        sure = (asked.max(axis=1) >= _SURE) & (answered.max(axis=1) >= _SURE)
-        other = judged & sure & (asked.argmax(axis=1) != answered.argmax(axis=1))
+        some = np.flatnonzero(judged)
+        asked = languages_of(source.take(some))
+        some, asked = some[asked.max(axis=1) >= _SURE], asked[asked.max(axis=1) >= _SURE]
+        answered = languages_of(target.take(some))
+        other = np.zeros(len(examples), dtype=bool)
+        other[some] = (answered.max(axis=1) >= _SURE) & (asked.argmax(axis=1) != answered.argmax(axis=1))
         evidence = Evidence()
-        for position in np.flatnonzero(other):
-            values = {"target": self.params.target, "answered": names[answered[position].argmax()], "asked": names[asked[position].argmax()]}
-            evidence.add(position, "other", "other", values)
+        for place in np.flatnonzero(other[some]):
+            values = {"target": self.params.target, "answered": names[answered[place].argmax()], "asked": names[asked[place].argmax()]}
+            evidence.add(some[place], "other", "other", values)
         return findings(self.signals, {"other": _with_null(np.where(judged, other.astype(np.float64), np.nan))}, evidence=evidence)
 
 
 def _has_letters(texts: pa.LargeStringArray) -> np.ndarray:
-    from workbench.selectors._composition import letters_of
+    from workbench.selectors._composition import has_letters
 
-    cased, unspaced = letters_of(texts)
-    enough: np.ndarray = cased + 4 * unspaced >= _LEAST_LETTERS
-    return enough
+    return has_letters(texts, _LEAST_LETTERS)
 
 
 def _common(judged: list[np.ndarray], chances: list[np.ndarray]) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from workbench.selectors._jit import kernel
-from workbench.selectors._scan import FACTOR, _longest, compact, decode, hash_words, mix
+from workbench.selectors._scan import FACTOR, compact, decode, hash_words, longest_of, mix
 from workbench.selectors._unicode import DIGIT, IGNORED, LETTER, SPACE, SYMBOL, UNSPACED
 
 _LOW: Final = np.uint64(63)
@@ -25,7 +25,7 @@ _ONE: Final = np.uint64(1)
 def wholes(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray) -> np.ndarray:
     """A hash of each text by its words, or where it has none by what can be seen of it: uint64 [n], 0 for a text of nothing."""
     n = len(offsets) - 1
-    longest = _longest(offsets)
+    longest = longest_of(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     units = np.empty(longest, dtype=np.uint64)
@@ -57,7 +57,7 @@ def all_words(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
         spaces.
     """
     n = len(offsets) - 1
-    longest = _longest(offsets)
+    longest = longest_of(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     words = np.empty(offsets[n] - offsets[0] + 1, dtype=np.uint64)
@@ -147,7 +147,7 @@ def longest_spans(
         found: int64 [n, 4], written: item (-1 where there is none), first word in the text, first word in the item, number of words.
     """
     n = len(offsets) - 1
-    longest = _longest(offsets)
+    longest = longest_of(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     units = np.empty(longest, dtype=np.uint64)
@@ -236,7 +236,7 @@ def _agree(own: np.ndarray, answers: np.ndarray) -> bool:
 def locate(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Where words stand: ``spans`` int64 [n, 2] are the first word and the one behind the last of each text; gives int64 [n, 2] in code points."""
     n = len(offsets) - 1
-    longest = _longest(offsets)
+    longest = longest_of(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     part_chars = np.empty(longest, dtype=np.int32)

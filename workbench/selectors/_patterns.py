@@ -1,8 +1,8 @@
 r"""What texts hold that a regular expression can tell, found at the speed of columns.
 
-Three sieves, the cheapest first: which ASCII characters and how many digits in a row a text has at all (one pass of a kernel over the bytes), whether
-the pattern matches (RE2, over whole columns), and only for those texts where (Python's ``re``, with a check such as a checksum). So a pattern is
-written in the syntax that both engines share, and means ASCII by ``\b``, ``\w`` and ``\d``.
+Three sieves, the cheapest first: which ASCII characters, strings and how many digits in a row a text has at all (two passes of kernels over the
+bytes, for all patterns together), whether a pattern matches (RE2, over whole columns), and only for those texts where (Python's ``re``, with a check
+such as a checksum). So a pattern is written in the syntax that both engines share, and means ASCII by ``\b``, ``\w`` and ``\d``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from workbench.selectors._columns import buffers, nullable, text_of
+from workbench.selectors._columns import buffers, distinct, nullable, text_of
 from workbench.selectors._text import compiled
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Pattern:
         code: what it is called; several patterns may share one.
         expression: in the syntax that RE2 and Python's ``re`` share.
         needs: ASCII characters of which every match has at least one; empty where it may have none.
+        literals: strings of which every match has at least one, without regard to the case of ASCII letters; empty where it may have none.
         digits: how many digits every match has, at most three other characters between one and the next.
         check: whether a match is one after all.
     """
@@ -40,6 +41,7 @@ class Pattern:
     code: str
     expression: str
     needs: str = ""
+    literals: tuple[str, ...] = ()
     digits: int = 0
     check: Callable[[str], bool] | None = None
 
@@ -95,53 +97,86 @@ def matches_of(examples: ExampleTable, roles: Sequence[str], patterns: Sequence[
         patterns: in order of precedence: of overlapping matches the first pattern's counts.
         unless: an expression; a text that matches it has no matches.
     """
+    return families_of(examples, roles, (patterns,), unless=unless)[0]
+
+
+def families_of(examples: ExampleTable, roles: Sequence[str], families: Sequence[Sequence[Pattern]], *, unless: str = "") -> list[Matches]:
+    """Find several families of patterns, each as ``matches_of`` does, in one pass over the texts."""
     import numpy as np
 
     present = np.zeros(len(examples), dtype=bool)
-    found: dict[int, list[Match]] = {}
+    found: list[dict[int, list[Match]]] = [{} for _ in families]
     for role in roles:
         texts = text_of(examples, role)
         present |= texts.is_valid().to_numpy(zero_copy_only=False)
-        for position, matches in _in_texts(texts, role, patterns, unless):
-            found.setdefault(position, []).extend(matches)
-    return Matches(present=present, found=found)
+        different, places = distinct(texts)
+        for family, place, matches in _in_texts(different, role, families, unless):
+            for position in [place] if places is None else np.flatnonzero(places == place).tolist():
+                found[family].setdefault(position, []).extend(matches)
+    return [Matches(present=present, found=each) for each in found]
 
 
-def matching(texts: pa.LargeStringArray, expression: str) -> np.ndarray:
-    """Which texts match an expression in RE2's syntax: bool [n]; null counts as empty."""
-    import pyarrow.compute as pc
-
-    hit: np.ndarray = pc.match_substring_regex(pc.fill_null(texts, ""), expression).to_numpy(zero_copy_only=False)
-    return hit
-
-
-def _in_texts(texts: pa.LargeStringArray, role: str, patterns: Sequence[Pattern], unless: str) -> Iterator[tuple[int, list[Match]]]:
+def matching(texts: pa.LargeStringArray, expression: str, literals: tuple[str, ...] = ()) -> np.ndarray:
+    """Which texts match an expression in RE2's syntax: bool [n]; null counts as empty. ``literals`` as in ``Pattern``."""
     import numpy as np
     import pyarrow.compute as pc
 
-    from workbench.selectors._marks import characters_in, mask_of
-
     texts = pc.fill_null(texts, "")
-    held, digits = characters_in(*buffers(texts))
-    hits: dict[int, list[Pattern]] = {}
-    for pattern in patterns:
-        candidates = digits >= pattern.digits
-        if pattern.needs:
-            candidates &= (held & mask_of(pattern.needs)).any(axis=1)
+    if not literals:
+        hit: np.ndarray = pc.match_substring_regex(texts, expression).to_numpy(zero_copy_only=False)
+        return hit
+    found = held_literals(texts, (literals,)) > 0
+    some = np.flatnonzero(found)
+    if len(some):
+        found[some] = matching(texts.take(some), expression)
+    return found
+
+
+def held_literals(texts: pa.LargeStringArray, groups: tuple[tuple[str, ...], ...]) -> np.ndarray:
+    """Of which groups a string stands in each text: uint64 [n], a bit per group."""
+    from workbench.selectors._literals import automaton, groups_in
+
+    found: np.ndarray = groups_in(*buffers(texts), *automaton(groups))
+    return found
+
+
+def _in_texts(texts: pa.LargeStringArray, role: str, families: Sequence[Sequence[Pattern]], unless: str) -> Iterator[tuple[int, int, list[Match]]]:
+    import numpy as np
+
+    patterns = [(family, pattern) for family, some in enumerate(families) for pattern in some]
+    hits: dict[tuple[int, int], list[Pattern]] = {}
+    for (family, pattern), candidates in zip(patterns, _candidates(texts, [each for _, each in patterns]), strict=True):
         positions = np.flatnonzero(candidates)
-        if not len(positions):
-            continue
-        some = texts if len(positions) == len(texts) else texts.take(positions)
-        for position in positions[matching(some, pattern.expression)].tolist():
-            hits.setdefault(position, []).append(pattern)
+        if len(positions):
+            some = texts if len(positions) == len(texts) else texts.take(positions)
+            for position in positions[matching(some, pattern.expression)].tolist():
+                hits.setdefault((family, position), []).append(pattern)
     if unless and hits:
-        positions = np.array(list(hits))
-        for position in positions[matching(texts.take(positions), unless)].tolist():
-            del hits[position]
-    for position, some in hits.items():
+        positions = np.array(sorted({position for _, position in hits}))
+        spared = set(positions[matching(texts.take(positions), unless)].tolist())
+        hits = {place: some for place, some in hits.items() if place[1] not in spared}
+    for (family, position), some in hits.items():
         matches = list(_in_text(texts[position].as_py(), role, some))
         if matches:
-            yield position, matches
+            yield family, position, matches
+
+
+def _candidates(texts: pa.LargeStringArray, patterns: Sequence[Pattern]) -> Iterator[np.ndarray]:
+    """Of each pattern, which texts may match it: bool [n]."""
+    import numpy as np
+
+    from workbench.selectors._marks import characters_in, mask_of
+
+    characters, digits = characters_in(*buffers(texts))
+    groups = tuple(pattern.literals for pattern in patterns)
+    held = held_literals(texts, groups) if any(groups) else None
+    for place, pattern in enumerate(patterns):
+        candidates = digits >= pattern.digits
+        if pattern.needs:
+            candidates &= (characters & mask_of(pattern.needs)).any(axis=1)
+        if pattern.literals and held is not None:
+            candidates &= (held & np.uint64(1 << place)) > 0
+        yield candidates
 
 
 def _in_text(text: str, role: str, patterns: Sequence[Pattern]) -> list[Match]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import Evidence, findings
-from workbench.selectors._patterns import Match, Pattern, matches_of, spans_of
+from workbench.selectors._patterns import Match, Pattern, families_of, spans_of
 from workbench.selectors._roles import RolesParams
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
@@ -99,15 +99,15 @@ _IDENTITY: Final = (
     Pattern(code="a social security number", expression=r"\b\d{3}-\d{2}-\d{4}\b", digits=9, check=_is_social),
 )
 _SECRET: Final = (
-    Pattern(code="a private key", expression=r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY-----", needs="-"),
-    Pattern(code="an access key", expression=r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_\-]{35}", needs="A"),
+    Pattern(code="a private key", expression=r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY-----", literals=("-----BEGIN",)),
+    Pattern(code="an access key", expression=r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_\-]{35}", literals=("AKIA", "ASIA", "AIza")),
     Pattern(
         code="an access token",
         expression=r"\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{40}|\bglpat-[A-Za-z0-9_\-]{20}|\bhf_[A-Za-z0-9]{30}",
-        needs="_-",
+        literals=("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "hf_"),
     ),
-    Pattern(code="an access token", expression=r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_\-]{24}|\bxox[abprs]-[A-Za-z0-9\-]{10}", needs="-"),
-    Pattern(code="a signed token", expression=r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}", needs="."),
+    Pattern(code="an access token", expression=r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_\-]{24}|\bxox[abprs]-[A-Za-z0-9\-]{10}", literals=("sk-", "xox")),
+    Pattern(code="a signed token", expression=r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}", literals=(".eyJ",)),
 )
 _FAMILIES: Final = (("contact", _CONTACT), ("identity", _IDENTITY), ("secret", _SECRET))
 
@@ -162,8 +162,8 @@ class PersonalData:
         """See ``Selector.score``."""
         evidence = Evidence()
         columns: dict[str, pa.Array | np.ndarray] = {}
-        for name, patterns in _FAMILIES:
-            matches = matches_of(examples, self.params.roles, patterns)
+        found_of = families_of(examples, self.params.roles, [patterns for _, patterns in _FAMILIES])
+        for (name, _), matches in zip(_FAMILIES, found_of, strict=True):
             columns[name] = matches.column()
             for position, found in matches.items():
                 evidence.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from workbench.selectors._columns import buffers
+from workbench.selectors._columns import buffers, over_distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,9 +37,18 @@ class Profile:
 
 def profile_of(texts: pa.LargeStringArray) -> Profile:
     """Count; null counts as empty."""
-    from workbench.selectors._scan import profile
+    from workbench.selectors._profile_scan import profile
     from workbench.selectors._unicode import tables
 
     unicode = tables()
-    counts = profile(*buffers(texts), unicode.classes, unicode.folded)
+    counts = over_distinct(texts, lambda some: profile(*buffers(some), unicode.classes, unicode.folded))
     return Profile(**{each.name: counts[:, place] for place, each in enumerate(fields(Profile))})
+
+
+def holds_visible(texts: pa.LargeStringArray) -> np.ndarray:
+    """Which texts hold anything visible (see ``Profile``): bool [n]; null counts as empty."""
+    from workbench.selectors._marks import any_visible
+    from workbench.selectors._unicode import tables
+
+    found: np.ndarray = any_visible(*buffers(texts), tables().classes)
+    return found

@@ -19,12 +19,24 @@ if TYPE_CHECKING:
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 _MARKERS: Final = (
-    Pattern(code="marker", expression=r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>", needs="<["),
+    Pattern(
+        code="marker",
+        expression=r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>",
+        literals=("<|", "INST]", "SYS>>", "_of_turn>"),
+    ),
     Pattern(
         code="marker", expression=r"(?m)^\s*#{2,4} ?(?:Instruction|Input|Response|Human|Assistant|User|System|指令|输入|输出|回答) ?[:：]", needs="#"
     ),
-    Pattern(code="marker", expression=r"(?m)^(?:Human|User|Assistant|用户|助手) ?[:：]"),
-    Pattern(code="marker", expression=r"(?i)\bbelow is an instruction that describes a task\b|下面是一条?描述任务的指令"),
+    Pattern(
+        code="marker",
+        expression=r"(?m)^(?:Human|User|Assistant|用户|助手) ?[:：]",
+        literals=tuple(f"{who}{mark}" for who in ("Human", "User", "Assistant", "用户", "助手") for mark in (":", " :", "：", " ：")),
+    ),
+    Pattern(
+        code="marker",
+        expression=r"(?i)\bbelow is an instruction that describes a task\b|下面是一条?描述任务的指令",
+        literals=("below is an instruction that", "描述任务的指令"),
+    ),
 )
 _CHAT: Final = r"(?i)\b(?:dialog|dialogue|conversation|chat|script|interview|role.?play|transcript)|对话|聊天|访谈|剧本"
 _PREFIX: Final = 0.9
@@ -134,10 +146,12 @@ class ResponseForm:
     def _markers(self, examples: ExampleTable, evidence: Evidence) -> np.ndarray:
         import numpy as np
 
-        asked = matching(joined_text(examples, (self.params.prompt, self.params.input)), _CHAT)
         counts = np.zeros(len(examples), dtype=np.int64)
-        for position, found in matches_of(examples, (self.params.response,), _MARKERS).items():
-            if not asked[position]:
+        marked = dict(matches_of(examples, (self.params.response,), _MARKERS).items())
+        positions = np.array(list(marked), dtype=np.int64)
+        asked = matching(joined_text(examples.take(positions), (self.params.prompt, self.params.input)), _CHAT)
+        for (position, found), talk in zip(marked.items(), asked.tolist(), strict=True):
+            if not talk:
                 counts[position] = len(found)
                 evidence.add(position, "markers", "markers", {"example": found[0].text.strip()[:40]}, spans=spans_of(found))
         return counts
@@ -170,11 +184,11 @@ def _begins(prompts: pa.LargeStringArray, responses: pa.LargeStringArray) -> np.
     """The share of a prompt's words that its response begins with: float64 [n], NaN for prompts of fewer than five words."""
     import numpy as np
 
-    from workbench.selectors._faithful_scan import extraction
+    from workbench.selectors._faithful_scan import shared_beginnings
     from workbench.selectors._unicode import tables
 
     unicode = tables()
     data_a, offsets_a = buffers(composed(prompts.fill_null("")))
-    counts = extraction(data_a, offsets_a, *buffers(composed(responses.fill_null(""))), unicode.classes, unicode.folded)
-    shares: np.ndarray = np.where(counts[:, 0] >= _LEAST_PROMPT, counts[:, 4] / np.maximum(counts[:, 0], 1), np.nan)
+    counts = shared_beginnings(data_a, offsets_a, *buffers(composed(responses.fill_null(""))), unicode.classes, unicode.folded)
+    shares: np.ndarray = np.where(counts[:, 0] >= _LEAST_PROMPT, counts[:, 1] / np.maximum(counts[:, 0], 1), np.nan)
     return shares

@@ -176,6 +176,18 @@ def _joins(byte: np.uint8, before: np.uint8, behind: np.uint8) -> bool:
 
 
 @kernel
+def text_words(
+    data: np.ndarray, start: int, end: int, classes: np.ndarray, folded: np.ndarray, chars: np.ndarray, kinds: np.ndarray, words: np.ndarray
+) -> int:
+    """Write a hash of each word of a text as it stands; gives the number of words. ``chars`` and ``kinds`` are room to work in."""
+    count = hash_ascii_words(data, start, end, classes, folded, words)
+    if count < 0:
+        length = compact(chars, kinds, decode(data, start, end, classes, folded, chars, kinds))
+        count, _ = hash_words(chars, kinds, length, words)
+    return count
+
+
+@kernel
 def mask_quoted(chars: np.ndarray, kinds: np.ndarray, n: int) -> None:
     """Replace each quoted string of a decoded text by one symbol: what remains is part of the skeleton of a template.
 
@@ -223,7 +235,7 @@ def skeletons(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded
         hash of the whole text as it is compared, so without regard to case, punctuation and spacing.
     """
     n = len(offsets) - 1
-    longest = _longest(offsets)
+    longest = longest_of(offsets)
     chars = np.empty(longest, dtype=np.int32)
     kinds = np.empty(longest, dtype=np.uint8)
     words = np.empty(offsets[n] - offsets[0], dtype=np.uint64)
@@ -271,96 +283,11 @@ def _skeleton_words(chars: np.ndarray, kinds: np.ndarray, n: int, words: np.ndar
 
 
 @kernel
-def _longest(offsets: np.ndarray) -> int:
+def longest_of(offsets: np.ndarray) -> int:
     longest = 1
     for text in range(len(offsets) - 1):
         longest = max(longest, offsets[text + 1] - offsets[text])
     return longest + 1
-
-
-@kernel
-def profile(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray) -> np.ndarray:
-    """Count what texts are made of: int64 [n, 7], the columns of ``Profile``."""
-    n = len(offsets) - 1
-    longest = _longest(offsets)
-    chars = np.empty(longest, dtype=np.int32)
-    kinds = np.empty(longest, dtype=np.uint8)
-    words = np.empty(longest, dtype=np.uint64)
-    counts = np.zeros((n, 7), dtype=np.int64)
-    for text in range(n):
-        length = decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds)
-        counts[text, 0] = length
-        for at in range(length):
-            kind = kinds[at]
-            if kind == LOST or kind == CONTROL:
-                counts[text, 3] += 1
-            if kind != SPACE and kind != IGNORED and kind != CONTROL:
-                counts[text, 1] += 1
-        counts[text, 5], counts[text, 6] = _broken_words(chars, kinds, length)
-        length = compact(chars, kinds, length)
-        counts[text, 2], counts[text, 4] = hash_words(chars, kinds, length, words)
-        for at in range(length):
-            counts[text, 2] -= kinds[at] == SYMBOL
-    return counts
-
-
-@kernel
-def _broken_words(chars: np.ndarray, kinds: np.ndarray, n: int) -> tuple[int, int]:
-    """Runs between spaces that hold at least two letters, and how many of them have noise between letters (``w#rd``, ``ca7tle``)."""
-    held = broken = letters = noise = between = 0
-    for at in range(n + 1):
-        kind = kinds[at] if at < n else np.uint8(SPACE)
-        if kind == SPACE or kind == UNSPACED:
-            if letters > 1:
-                held += 1
-                broken += between > 0
-            letters = noise = between = 0
-        elif kind == LETTER and chars[at] != 0x5F:
-            between += noise if letters else 0
-            letters += 1
-            noise = 0
-        elif _is_noise(chars[at], kind):
-            noise += 1
-        else:
-            noise = 0
-    return held, broken
-
-
-@kernel
-def _is_noise(char: np.int32, kind: np.uint8) -> bool:
-    """What stands between letters where something went wrong; not ``/ _ & + =``, which join words in good text and in code."""
-    if char == 0x2F or char == 0x26 or char == 0x2B or char == 0x3D or char == 0x5F:
-        return False
-    odd: bool = kind == SYMBOL or kind == DIGIT or char == 0x23 or char == 0x40 or char == 0x5B or char == 0x5D or char == 0x7B or char == 0x7D
-    return odd
-
-
-@kernel
-def repeated_shares(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, folded: np.ndarray, size: int, least: int) -> np.ndarray:
-    """Which share of a text's n-grams of ``size`` words stood in it before: float64 [n], NaN for texts of fewer than ``least`` words."""
-    n = len(offsets) - 1
-    longest = _longest(offsets)
-    chars = np.empty(longest, dtype=np.int32)
-    kinds = np.empty(longest, dtype=np.uint8)
-    words = np.empty(longest, dtype=np.uint64)
-    shares = np.full(n, np.nan)
-    for text in range(n):
-        length = compact(chars, kinds, decode(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds))
-        count, _ = hash_words(chars, kinds, length, words)
-        if count < max(least, size):
-            continue
-        grams = count - size + 1
-        for first in range(grams):
-            value = FACTOR
-            for at in range(first, first + size):
-                value = mix(value * FACTOR + words[at])
-            words[first] = value
-        words[:grams].sort()
-        repeated = 0
-        for at in range(1, grams):
-            repeated += words[at] == words[at - 1]
-        shares[text] = repeated / grams
-    return shares
 
 
 @kernel

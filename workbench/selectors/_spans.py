@@ -6,11 +6,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from workbench.selectors._columns import Evidence, findings
+from workbench.selectors._columns import Evidence, buffers, findings, nullable, text_of
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import pyarrow as pa
 
     from workbench.types import ExampleTable, Findings, SelectorContext
 
@@ -70,24 +73,23 @@ class AnswerNotInContext:
 
     def score(self, examples: ExampleTable, context: SelectorContext) -> Findings:  # noqa: ARG002 - the contract's signature
         """See ``Selector.score``."""
-        import pyarrow as pa
+        import numpy as np
+        import pyarrow.compute as pc
 
+        lists = examples.column(self.params.spans)
+        answered = pc.fill_null(pc.list_value_length(lists), 0).to_numpy() > 0
+        contexts = text_of(examples, self.params.context)
+        missing, offset = np.zeros(len(examples), dtype=bool), np.zeros(len(examples), dtype=bool)
         evidence = Evidence()
-        missing: list[bool | None] = []
-        offset: list[bool | None] = []
-        contexts = examples.texts(self.params.context)
-        for position, (spans, text) in enumerate(zip(examples.values(self.params.spans), contexts, strict=True)):
-            answers = cast("Sequence[Mapping[str, object]] | None", spans)
-            if not answers:
-                missing.append(None)
-                offset.append(None)
-                continue
-            wrong = [each for each in answers if not _points_right(each, text)]
-            offset.append(any(each["start"] is not None for each in wrong))
-            missing.append(len(wrong) == len(answers) and not any(_stands_in(str(each["text"]), text) for each in answers))
+        some = np.flatnonzero(answered & ~_all_right(lists, contexts))
+        for position, spans, text in zip(some.tolist(), lists.take(some).to_pylist(), contexts.take(some).to_pylist(), strict=True):
+            answers, held = cast("Sequence[Mapping[str, object]]", spans), text or ""
+            wrong = [each for each in answers if not _points_right(each, held)]
+            offset[position] = any(each["start"] is not None for each in wrong)
+            missing[position] = len(wrong) == len(answers) and not any(_stands_in(str(each["text"]), held) for each in answers)
             if wrong:
-                self._tell(evidence, position, wrong, text, missing=bool(missing[-1]))
-        return findings(self.signals, {"missing": pa.array(missing, pa.bool_()), "offset": pa.array(offset, pa.bool_())}, evidence=evidence)
+                self._tell(evidence, position, wrong, held, missing=bool(missing[position]))
+        return findings(self.signals, {"missing": nullable(missing, answered), "offset": nullable(offset, answered)}, evidence=evidence)
 
     def _tell(self, evidence: Evidence, position: int, wrong: Sequence[Mapping[str, object]], text: str, *, missing: bool) -> None:
         values: dict[str, object] = {"answer": str(wrong[0]["text"])[:200], "context": self.params.context}
@@ -100,6 +102,23 @@ class AnswerNotInContext:
                 spans = [(self.params.context, start, end)] if 0 <= start <= end <= len(text) else []
                 found = text[start:end][:200] if start >= 0 else ""
                 evidence.add(position, "offset", "offset", {**values, "start": start, "found": found}, spans=spans)
+
+
+def _all_right(lists: pa.ChunkedArray, contexts: pa.LargeStringArray) -> np.ndarray:
+    """Of which rows every span points right, told in one pass: bool [n]."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from workbench.selectors._answers_scan import points_right
+
+    column = pa.concat_arrays(lists.chunks) if lists.num_chunks else pa.array([], lists.type)
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+    spans = column.flatten()
+    starts, ends = (pc.fill_null(pc.struct_field(spans, name), -1).cast(pa.int64()).to_numpy() for name in ("start", "end"))
+    texts = pc.struct_field(spans, "text").cast(pa.large_string())
+    right: np.ndarray = points_right(np.concatenate([[0], np.cumsum(lengths)]), starts, ends, *buffers(texts), *buffers(contexts))
+    return right
 
 
 def _points_right(answer: Mapping[str, object], text: str) -> bool:

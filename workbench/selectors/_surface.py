@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from workbench.selectors._columns import Evidence, buffers, findings, nullable, text_of
-from workbench.selectors._profile import profile_of
+from workbench.selectors._profile import holds_visible, profile_of
 from workbench.selectors._roles import RolesParams, worst
 from workbench.types import Action, Direction, Rule, Scope, SelectorKind, Signal
 
@@ -50,7 +50,7 @@ class EmptyText:
         """See ``Selector.score``."""
         import numpy as np
 
-        found = worst(examples, self.params.roles, lambda texts: (profile_of(texts).visible == 0).astype(np.float64))
+        found = worst(examples, self.params.roles, lambda texts: (~holds_visible(texts)).astype(np.float64))
         evidence = Evidence()
         for position in np.flatnonzero(found.values == 1):
             evidence.add(position, "empty", "empty", {"role": self.params.roles[found.roles[position]]})
@@ -158,7 +158,7 @@ class Repetition:
         """See ``Selector.score``."""
         import numpy as np
 
-        from workbench.selectors._scan import repeated_shares
+        from workbench.selectors._repetition_scan import repeated_shares
         from workbench.selectors._unicode import tables
 
         unicode = tables()

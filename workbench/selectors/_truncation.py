@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from workbench.types import ExampleTable, Findings, SelectorContext
 
 _LEAST_WORDS: Final = 8
-# RE2's syntax: what a text that may go on ends with.
-_OPEN: Final = r"[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]\s*$"
+_WHITE: Final = "\t\n\f\r "
+# RE2's syntax: the last character of a text that may go on.
+_OPEN: Final = r"^[\p{L}\p{N}\p{M},，、；;(（\[{“‘\-–—]$"
 _DANGLING: Final = r"(?:[,，、(（\[{“‘–—]|\b(?:a|an|the|of|and|or|because|but|which|their|its|my|your|our)|(?:和|与|及|或|以及|因为|但是|并且|如果|而且|所以|把|被))$"  # noqa: E501 - one pattern
 _FINISHED_BEFORE: Final = r"[。！？]|(?<![\d\W])(?<!\b\w)(?<!\.\w)[.!?][\"”’)]*\s+[A-Z\"“(]"
 # Of those, whose last line has a sentence that was finished before, or a last word that asks for more; Python's pattern below judges.
@@ -81,9 +82,10 @@ class Truncation:
 
 def _unfinished(texts: pa.LargeStringArray) -> np.ndarray:
     import numpy as np
+    import pyarrow.compute as pc
 
     values = np.zeros(len(texts))
-    candidates = np.flatnonzero(matching(texts, _OPEN))
+    candidates = np.flatnonzero(matching(pc.utf8_slice_codeunits(pc.utf8_rtrim(texts, characters=_WHITE), -1), _OPEN))
     candidates = candidates[matching(texts.take(candidates), _MAY_BE_CUT)]
     for position, text in zip(candidates.tolist(), texts.take(candidates).to_pylist(), strict=True):
         values[position] = bool(sign_of_truncation(text.rstrip()))
