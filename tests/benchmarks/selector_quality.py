@@ -11,6 +11,8 @@ found where any rule of the selector fires on it, whatever the rule asks for; wh
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import random
 from pathlib import Path
 
@@ -22,6 +24,10 @@ from clean_data import fired
 from public_data import context_of, examples_of, read, selectors_of, task_of
 
 from workbench.data.plant import AnswerNotInContext, CopiedTarget, EmptyTarget, GarbledText, GroupLabelBias, LabelFlip, SwappedTarget, TruncatedText
+from workbench.selectors import Garbled, LengthOutliers, Repetition, RolesParams, Truncation, Unsupported
+from workbench.selectors._composition import has_letters
+from workbench.selectors._langid import languages_of, model
+from workbench.types import ExampleTable, SelectorContext
 
 SHARE = 0.1
 NONE = ()
@@ -118,6 +124,66 @@ def measured(folder, name, plant, rules):
     return hits / max(int(bad.sum()), 1), hits / max(int(flagged.sum()), 1), int(bad.sum())
 
 
+def languages(folder):
+    """How often the identifier names the language of a text: per kind of text, its number, the share that is right, and both for those judged."""
+    names = np.array(model().languages)
+    for language in ("en", "zh"):
+        paragraphs = [
+            part
+            for article in json.loads((folder / "xquad" / f"{language}.json").read_text(encoding="utf-8"))["data"]
+            for part in article["paragraphs"]
+        ]
+        questions = [asked for part in paragraphs for asked in part["qas"]]
+        answers = sorted({answer["text"] for asked in questions for answer in asked["answers"]})
+        for kind, texts in (
+            ("context", [part["context"] for part in paragraphs]),
+            ("question", [asked["question"] for asked in questions]),
+            ("answer", answers),
+            *((f"first {size} characters of a context", [part["context"][:size] for part in paragraphs]) for size in (10, 20, 40)),
+        ):
+            column = pa.array(texts, pa.large_string())
+            right = names[languages_of(column).argmax(axis=1)] == language
+            judged = has_letters(column, 40)
+            yield language, kind, len(texts), right.mean(), int(judged.sum()), f"{right[judged].mean():.3f}" if judged.any() else "-"
+
+
+def unfaithful(folder):
+    """What can be seen of unfaithful summaries without their articles: per rule, how many it fires on and how many of these people found unfaithful.
+
+    Two judgements, each by most of three people: not factual, and with a span that the article does not say. For numbers, what the other summaries of
+    the same article say takes the article's place.
+    """
+    votes = {"not factual": {}, "says what the article does not": {}}
+    summaries = {}
+    for file, judgement, column, bad in (
+        ("factuality_annotations_xsum_summaries.csv", "not factual", "is_factual", {"no"}),
+        ("hallucination_annotations_xsum_summaries.csv", "says what the article does not", "hallucination_type", {"extrinsic"}),
+    ):
+        people = {}
+        with (folder / "xsum_faithfulness" / file).open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                key = (row["bbcid"], row["system"])
+                summaries[key] = row["summary"]
+                of = people.setdefault(key, {})
+                of[row["worker_id"]] = of.get(row["worker_id"], False) or row[column] in bad
+        votes[judgement] = {key: 2 * sum(each.values()) > len(each) for key, each in people.items()}
+    keys = sorted(summaries)
+    others = ["\n".join(summaries[other] for other in keys if other[0] == key[0] and other[1] != key[1]) for key in keys]
+    table = pa.table({"document": pa.array(others, pa.large_string()), "summary": pa.array([summaries[key] for key in keys], pa.large_string())})
+    examples = ExampleTable(table, ("document", "summary"))
+    own = RolesParams(roles=("summary",))
+    for selector in (Unsupported(), Repetition(params=own), Truncation(params=own), Garbled(params=own), LengthOutliers(params=own)):
+        found = selector.score(examples, SelectorContext()).signals
+        for signal in selector.signals:
+            flagged = fired(found[signal.name], signal.rule)
+            for judgement, of in votes.items():
+                known = np.array([key in of for key in keys])
+                bad = np.array([of.get(key, False) for key in keys])
+                hits, some = int((flagged & bad).sum()), int((flagged & known).sum())
+                if some:
+                    yield f"{selector.name}.{signal.name}", judgement, int(known.sum()), bad.sum() / known.sum(), some, hits / some, hits / bad.sum()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -135,6 +201,21 @@ def main():
     print("both are told here as they are, and no rule on them drops.")
     toxicity_quality.report(options.folder)
     bias_quality.report(options.folder)
+    print("\n## Languages\n")
+    print(
+        "How often the identifier is right on XQuAD's English and Chinese texts, and on those of at least 40 letters (10 Chinese characters), which"
+    )
+    print("alone are judged.\n")
+    print("| language | texts | number | right | judged | right of these |\n| --- | --- | ---: | ---: | ---: | ---: |")
+    for language, kind, count, right, judged, of_these in languages(options.folder):
+        print(f"| {language} | {kind} | {count} | {right:.3f} | {judged} | {of_these} |")
+    print("\n## Unfaithful summaries, without the article\n")
+    print("Summaries of five systems that people judged (XSum); the articles are not at hand. Numbers are sought in the other summaries of the same")
+    print("article; all text is in lower case, so names cannot be told. Where no rule fires, no line stands. The share among all summaries is what")
+    print("flagging at random would be right on: a rule is of use only as far as it is above that.\n")
+    print("| rule | judgement | summaries | share of such | fired on | right | recall |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    for rule, judgement, count, share, some, precision, recall in unfaithful(options.folder):
+        print(f"| {rule} | {judgement} | {count} | {share:.2f} | {some} | {precision:.2f} | {recall:.3f} |")
 
 
 if __name__ == "__main__":
