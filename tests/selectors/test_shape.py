@@ -137,11 +137,18 @@ STORY = "\n\n".join(
 )
 ZH_STORY = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜金生丽水玉出昆冈剑号巨阙珠称夜光"
 
+ZH_SCHOOL = (
+    "东山理工学院位于河边，前身是一所中学。机械工程系成立于一九五三年，最初只有二十名学生。东山理工学院后来搬到新校区，并开始招收研究生，其中机械工程系"
+    "人数最多。图书馆藏书三十万册，每天开放到深夜。许多城市的工程师都毕业于机械工程系，他们秋天回来讲课。市民也常到东山理工学院散步，看湖边的老树。今年，"
+    "机械工程系与东山理工学院的校友会一起修好了旧钟楼。"
+)
+
 
 @pytest.mark.parametrize(
     ("text", "signals"),
     [
         (ZH_STORY, set()),
+        (ZH_SCHOOL, set()),
         (STORY[:300] + "\n\n" + STORY[:300], {"duplicate-paragraph", "duplicate-line", "duplicate-10-grams"}),
         ("buy cheap watches online " * 20, {"top-2-gram", "top-4-gram", "duplicate-5-grams"}),
         ("买便宜手表上网来" * 20, {"top-2-gram", "top-4-gram", "duplicate-5-grams"}),

@@ -34,12 +34,20 @@ def fired(selector, table, context):
     return {name for name, rule in rules.items() if found[name] is not None and test[rule.operator](float(found[name]), rule.threshold)}
 
 
+def told(selector, table, context):
+    """The signals that have something to say of the first row, whether or not a rule asks for it."""
+    evidence = selector.score(table, context).evidence
+    return set(evidence["signal"].to_pylist()) if evidence else set()
+
+
 @pytest.mark.parametrize(
     ("document", "summary", "signals"),
     [
         (NEWS, "Mayor Brown promised 1200 houses near the river.", set()),
         (NEWS, "Mayor Brown promised 1500 houses near the river.", {"numbers"}),
         (NEWS, "Mayor Smith promised houses near the river.", {"names"}),
+        (NEWS, "City Housing Plan for the River", set()),
+        (NEWS, "Housing plan of the Smith family", {"names"}),
         (NEWS, "Houses will be built within 20 years.", set()),
         (NEWS, "Houses will be built within 12 years.", {"numbers"}),
         (NEWS, "Several houses will be built.", set()),
@@ -136,7 +144,7 @@ def answered(examples, *rows):
 )
 def test_answers_that_are_none(examples, context, question, passage, answers, signals):  # noqa: PLR0917
     """Nearly the whole context, or what the question says."""
-    assert signals == fired(AnswerForm(), answered(examples, (question, passage, answers)), context())
+    assert signals == told(AnswerForm(), answered(examples, (question, passage, answers)), context())
 
 
 def test_equal_questions_with_other_answers_contradict(examples, context):
@@ -176,7 +184,7 @@ def test_equal_questions_with_other_answers_contradict(examples, context):
 )
 def test_responses_against_their_prompts(examples, context, prompt, given, response, signals):  # noqa: PLR0917
     """The prompt again, a chat template, a code block left open, an input that nobody read."""
-    assert signals == fired(ResponseForm(), examples(prompt=[prompt], input=[given], response=[response]), context())
+    assert signals == told(ResponseForm(), examples(prompt=[prompt], input=[given], response=[response]), context())
 
 
 def test_labels_against_labels(examples, context):

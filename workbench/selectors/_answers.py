@@ -40,7 +40,7 @@ class AnswerForm:
     """Finds answers that are no answer: nearly the whole context, or what the question says already.
 
     ``share`` is the first answer's words by those of a context of at least 30; ``in-question`` tells that the question holds the first answer (of at
-    least four characters) as it stands. A question may name what it asks to choose from: for review.
+    least four characters) as it stands. Most such questions name what they ask to choose from, so that is only shown; the share is for review.
     """
 
     params: AnswerParams = AnswerParams()
@@ -63,7 +63,6 @@ class AnswerForm:
             dtype="bool",
             summary="Whether the question says the answer already.",
             direction=Direction.LOWER,
-            rule=Rule(action=Action.REVIEW, operator=">=", threshold=1.0),
             reasons={"in-question": "the question says {answer!r} already"},
         ),
     )

@@ -45,8 +45,8 @@ class Composition:
     kind: SelectorKind = SelectorKind.NOISE
     scope: Scope = Scope.ROW
     signals: tuple[Signal, ...] = (
-        _share("symbols", "symbols or punctuation", "characters", 0.5),
-        _share("digits", "digits", "characters", 0.5),
+        _share("symbols", "symbols or punctuation", "characters", 0.8),
+        _share("digits", "digits", "characters", 0.8),
         _share("capitals", "capitals", "letters", 0.7),
     )
 

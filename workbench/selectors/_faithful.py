@@ -33,6 +33,7 @@ _NUMBER_WORDS: Final = (
 )
 _ZH_DIGITS: Final = str.maketrans("零〇一二两三四五六七八九０１２３４５６７８９", "001223456789" + "0123456789")
 _NAME: Final = r"(?<=[\w,] )[A-Z][a-z]{2,}(?:['’]s)?\b"
+_SENTENCE_ENDS: Final = (".", "!", "?", "。", "！", "？", '"', "”", "」")
 _MAY_BE_NUMBER: Final = r"\d[.,]?\d"
 _MAY_BE_NAME: Final = r"\S[ ,]+[A-Z][a-z]{2}|《"
 _ZH_QUOTED: Final = r"《([^《》\n]{2,20})》"
@@ -105,12 +106,13 @@ class Unsupported:
     """Finds numbers and names in a target that its input lacks, as entity-level checks of faithfulness do (Nan et al. 2021, section 3).
 
     ``numbers`` counts numbers of at least two digits that are not in the input, in figures or words; ``names`` capitalised words inside a sentence,
-    and Chinese titles in 《》, that it lacks in any case. A summary may count, round or know a full name: for review.
+    and Chinese titles in 《》, that it lacks in any case. Titles write any word with a capital: in a target that is no sentence, only those behind a
+    word in lower case count. A summary may count, round or know a full name: for review.
     """
 
     params: InputTargetParams = InputTargetParams(inputs=("document",), target="summary")
     name: str = "unsupported"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.NOISE
     scope: Scope = Scope.ROW
     signals: tuple[Signal, ...] = tuple(
@@ -168,7 +170,10 @@ def _foreign_numbers(target: str, source: str) -> Iterator[re.Match[str]]:
 
 
 def _foreign_names(target: str, source: str) -> Iterator[re.Match[str]]:
+    sentence = target.rstrip().endswith(_SENTENCE_ENDS)
     for place in (*compiled(_NAME).finditer(target), *compiled(_ZH_QUOTED).finditer(target)):
         name = place[1] if place.re.groups else compiled(r"['’]s$").sub("", place[0])
-        if name not in source and name.casefold() not in source.casefold():
+        if name in source or name.casefold() in source.casefold():
+            continue
+        if sentence or place.re.groups or not target[: place.start()].rsplit(maxsplit=1)[-1][:1].isupper():
             yield place

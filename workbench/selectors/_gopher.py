@@ -77,14 +77,14 @@ _QUALITY: Final = (
 class GopherRepetition:
     """Finds long texts that repeat themselves, by the fractions and thresholds of MassiveText (Rae et al. 2021, appendix A.1.1, table A1).
 
-    Words are runs without white space, and single characters in scripts without spaces. The decisions are those of datatrove's filter on words split
-    at white space (``tests/benchmarks/row_selectors.py`` holds them against one another). Forms, verse and dialogues repeat themselves for good
-    reasons: for review.
+    Words are runs without white space, and single characters in scripts without spaces; where most are such, sequences are of twice as many. The
+    decisions are those of datatrove's filter on words split at white space (``tests/benchmarks/row_selectors.py`` holds them against one another).
+    Forms, verse and dialogues repeat themselves for good reasons: for review.
     """
 
     params: GopherParams = GopherParams()
     name: str = "gopher-repetition"
-    version: str = "1"
+    version: str = "2"
     kind: SelectorKind = SelectorKind.NOISE
     scope: Scope = Scope.ROW
     signals: tuple[Signal, ...] = _REPETITION

@@ -66,7 +66,8 @@ class ResponseForm:
 
     ``markers`` counts signs of a chat template (unless the prompt asks for a dialogue); ``prompt-share`` is the share of the prompt's words that the
     response begins with; ``open-fence`` tells of an odd number of code fences; ``ignores-input`` that no word of four letters or more (in scripts
-    without spaces, no pair of characters) of an input of ten words or more stands in a response of as many. For review.
+    without spaces, no pair of characters) of an input of ten words or more stands in a response of as many. Good answers often take up the prompt
+    or say it all in other words, so these two are only shown; the others are for review.
     """
 
     params: ResponseParams = ResponseParams()
@@ -91,7 +92,6 @@ class ResponseForm:
             low=0.0,
             high=1.0,
             direction=Direction.LOWER,
-            rule=Rule(action=Action.REVIEW, operator=">=", threshold=_PREFIX),
             reasons={"prompt": "the response begins with the prompt"},
         ),
         Signal(
@@ -107,7 +107,6 @@ class ResponseForm:
             dtype="bool",
             summary="Whether no word of the input stands in the response.",
             direction=Direction.LOWER,
-            rule=Rule(action=Action.REVIEW, operator=">=", threshold=1.0),
             reasons={"ignores": "no word of the input stands in the response"},
         ),
     )
