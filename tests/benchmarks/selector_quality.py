@@ -199,6 +199,10 @@ def main():
         "\nA text that is cut off shows it only where something in it asks for more, and a swapped target only where a name or a number gives it away:"
     )
     print("both are told here as they are, and no rule on them drops.")
+    print(
+        "No default rule sees swapped responses in Alpaca: response-form.ignores-input found 0.08 of them at precision 0.63, but was right on 5 of 32 natural"
+    )
+    print("rows, so it is shown and asks for nothing.")
     toxicity_quality.report(options.folder)
     bias_quality.report(options.folder)
     print("\n## Languages\n")

@@ -79,6 +79,7 @@ def test_repetition_is_the_share_of_word_sequences_seen_before(examples, context
         ("The sky is blue and the sun shines", set()),
         ("天空是蓝色的，太阳在照耀，真好", set()),
         ("我用 CO2 和 H2O 做实验，结果很好，非常好", set()),
+        ("天空\ufffd蓝色的，太阳在照\ufffd，真好", {"lost"}),
         ("and/or snake_case names and AT&T are good words", set()),
         ("The cafÃ© is closed â€” come back tomorrow", {"mojibake"}),
         ("å¤©ç©ºæ˜¯è“è‰²çš„ï¼Œå¤ªé˜³åœ¨ç…§è€€", {"mojibake"}),
