@@ -56,6 +56,7 @@ def test_share_of_unspaced_words(text, share):
 
 @given(st.text(alphabet=st.sampled_from("aZé9.,'’ _-?天かน🙂\u200b\n٣ß")))
 @example("it's 3.5")
+@example("it'\u200bs 3.\u200b5")
 def test_kernels_count_the_same_words_as_python(text):
     """One definition of a word, two implementations."""
     spelt = text.replace("\u200b", "")  # zero-width characters do not cut words for the kernels, which read texts as people see them

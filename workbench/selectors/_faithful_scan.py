@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.selectors._jit import kernel
-from workbench.selectors._scan import text_words
+from workbench.selectors._scan import ascii_letters, text_words
 from workbench.selectors._table import insert, table_size
 
 
@@ -29,9 +29,10 @@ def extraction(
     table, stamps = np.empty(table_size(2 * longest), dtype=np.uint64), np.zeros(table_size(2 * longest), dtype=np.int64)
     heads, follow = np.empty(len(table), dtype=np.int64), np.empty(longest + 2, dtype=np.int64)
     out = np.zeros((n, 5), dtype=np.int64)
+    letters = ascii_letters(classes, folded)
     for text in range(n):
-        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, chars, kinds, a)
-        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, chars, kinds, b)
+        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, letters, chars, kinds, a)
+        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, letters, chars, kinds, b)
         out[text, 0], out[text, 1] = many, few
         # Chains of equal words in a table, not argsort: numba confuses the cached code of sort and argsort on one type, and crashes.
         some = table[: table_size(many + few)]
@@ -81,9 +82,10 @@ def shared_beginnings(
     chars, kinds = np.empty(longest + 2, dtype=np.int32), np.empty(longest + 2, dtype=np.uint8)
     a, b = np.empty(longest + 2, dtype=np.uint64), np.empty(longest + 2, dtype=np.uint64)
     out = np.zeros((n, 2), dtype=np.int64)
+    letters = ascii_letters(classes, folded)
     for text in range(n):
-        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, chars, kinds, a)
-        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, chars, kinds, b)
+        many = text_words(data_a, offsets_a[text], offsets_a[text + 1], classes, folded, letters, chars, kinds, a)
+        few = text_words(data_b, offsets_b[text], offsets_b[text + 1], classes, folded, letters, chars, kinds, b)
         same = 0
         while same < min(many, few) and a[same] == b[same]:
             same += 1

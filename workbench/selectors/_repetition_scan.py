@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.selectors._jit import kernel
-from workbench.selectors._scan import FACTOR, longest_of, mix, text_words
+from workbench.selectors._scan import FACTOR, ascii_letters, longest_of, mix, text_words
 from workbench.selectors._table import insert, table_size
 
 
@@ -21,8 +21,9 @@ def repeated_shares(data: np.ndarray, offsets: np.ndarray, classes: np.ndarray, 
     words = np.empty(longest, dtype=np.uint64)
     table, stamps = np.empty(table_size(longest), dtype=np.uint64), np.zeros(table_size(longest), dtype=np.int64)
     shares = np.full(n, np.nan)
+    letters = ascii_letters(classes, folded)
     for text in range(n):
-        count = text_words(data, offsets[text], offsets[text + 1], classes, folded, chars, kinds, words)
+        count = text_words(data, offsets[text], offsets[text + 1], classes, folded, letters, chars, kinds, words)
         if count < max(least, size):
             continue
         some = table[: table_size(count)]  # of the text's own size, which stays in the cache

@@ -76,8 +76,11 @@ def compact(chars: np.ndarray, kinds: np.ndarray, n: int) -> int:
         kind = kinds[at]
         if kind == IGNORED:
             continue
-        if kind == PUNCTUATION and out > 0 and not gap and at + 1 < n:
-            before, behind, char = kinds[out - 1], kinds[at + 1], chars[at]
+        if kind == PUNCTUATION and out > 0 and not gap:
+            follower = at + 1
+            while follower < n and kinds[follower] == IGNORED:
+                follower += 1
+            before, behind, char = kinds[out - 1], kinds[follower] if follower < n else np.uint8(SPACE), chars[at]
             if (char == 0x27 or char == 0x2019) and before == LETTER and behind == LETTER:
                 continue
             if (char == 0x2E or char == 0x2C) and before == DIGIT and behind == DIGIT:
@@ -177,10 +180,18 @@ def _joins(byte: np.uint8, before: np.uint8, behind: np.uint8) -> bool:
 
 @kernel
 def text_words(
-    data: np.ndarray, start: int, end: int, classes: np.ndarray, folded: np.ndarray, chars: np.ndarray, kinds: np.ndarray, words: np.ndarray
+    data: np.ndarray,
+    start: int,
+    end: int,
+    classes: np.ndarray,
+    folded: np.ndarray,
+    letters: np.ndarray,
+    chars: np.ndarray,
+    kinds: np.ndarray,
+    words: np.ndarray,
 ) -> int:
     """Write a hash of each word of a text as it stands; gives the number of words. ``chars`` and ``kinds`` are room to work in."""
-    count = hash_ascii_words(data, start, end, classes, folded, words)
+    count = hash_ascii_words(data, start, end, classes, folded, letters, words)
     if count < 0:
         length = compact(chars, kinds, decode(data, start, end, classes, folded, chars, kinds))
         count, _ = hash_words(chars, kinds, length, words)
