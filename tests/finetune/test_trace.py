@@ -32,6 +32,23 @@ def traced(case, folder: Path, run: str, *, steps: int | None = STEPS, **context
     return table, artifact
 
 
+@pytest.fixture(scope="module")
+def _wholes() -> dict[str, tuple[pa.Table, object]]:
+    return {}
+
+
+@pytest.fixture
+def whole_of(_wholes: dict[str, tuple[pa.Table, object]], tmp_path_factory: pytest.TempPathFactory):
+    """The trace of an uninterrupted run of each head, and its artifact, trained once for all tests."""
+
+    def find(case) -> tuple[pa.Table, object]:
+        if case.adapter.name not in _wholes:
+            _wholes[case.adapter.name] = traced(case, tmp_path_factory.mktemp(case.adapter.name), "whole")
+        return _wholes[case.adapter.name]
+
+    return find
+
+
 def test_the_measures_are_those_of_the_formulas():
     """By hand: probabilities of 1/2, 1/4, 1/4 over three classes, right, wrong and without a target."""
     logits = torch.log(torch.tensor([[[0.5, 0.25, 0.25]] * 3, [[0.5, 0.25, 0.25]] * 3]))
@@ -51,13 +68,18 @@ def test_epochs_end_where_a_pass_does_and_with_the_run(usable: int, batch: int, 
     assert expected == epoch_ends(usable, batch, steps)
 
 
-def test_every_head_gives_one_row_per_epoch_and_example(case, tmp_path: Path):
-    """In the columns of the contract, with the values that scoring the trained model gives in the last epoch; asking changes no weight."""
+def test_asking_changes_no_weight(toys: SimpleNamespace, whole_of, tmp_path: Path):
+    """A run that is traced ends with the weights of one that is not, bit for bit."""
+    case = toys.cases["classification"]
     plan, encoded = case.ready(tmp_path, steps=STEPS)
-    table, artifact = traced(case, tmp_path, "run")
     plain = case.adapter.train(encoded, plan, TrainContext(seed=0, folder=tmp_path / "plain"))
-    assert all(torch.equal(tensor, plain.model.state_dict()[name]) for name, tensor in artifact.model.state_dict().items())
-    epochs = -(-STEPS * plan.batch_size // len(case.train))
+    assert all(torch.equal(tensor, plain.model.state_dict()[name]) for name, tensor in whole_of(case)[1].model.state_dict().items())
+
+
+def test_every_head_gives_one_row_per_epoch_and_example(case, whole_of):
+    """In the columns of the contract, with the values that scoring the trained model gives in the last epoch."""
+    table, artifact = whole_of(case)
+    epochs = -(-STEPS * artifact.codec.plan.batch_size // len(case.train))
     assert SCHEMA == table.schema
     assert [each for epoch in range(1, epochs + 1) for each in [epoch] * len(case.train)] == table["epoch"].to_pylist()
     last = table.filter(pa.compute.equal(table["epoch"], epochs))
@@ -70,9 +92,9 @@ def test_every_head_gives_one_row_per_epoch_and_example(case, tmp_path: Path):
     assert (margin[correct == 0] <= 0).all()
 
 
-def test_a_resumed_run_gives_the_same_trace(case, tmp_path: Path):
+def test_a_resumed_run_gives_the_same_trace(case, whole_of, tmp_path: Path):
     """Stopped in the second epoch and started again, bit for bit; nothing is given before the run has ended."""
-    whole, _ = traced(case, tmp_path, "whole")
+    whole, _ = whole_of(case)
     seen: list[int] = []
     given: list[pa.Table] = []
     plan, encoded = case.ready(tmp_path, steps=STEPS)
@@ -91,10 +113,10 @@ def test_a_resumed_run_gives_the_same_trace(case, tmp_path: Path):
     assert whole.equals(again)
 
 
-def test_a_lost_epoch_is_not_made_up(toys: SimpleNamespace, tmp_path: Path):
+def test_a_lost_epoch_is_not_made_up(toys: SimpleNamespace, whole_of, tmp_path: Path):
     """Where an epoch before the checkpoint is gone, or was not asked for, the run begins again and gives the whole trace."""
     case = toys.cases["classification"]
-    whole, _ = traced(case, tmp_path, "whole")
+    whole, _ = whole_of(case)
     plan, encoded = case.ready(tmp_path, steps=STEPS)
     for run, trace, loses in (("untraced", None, False), ("lost", lambda _table: None, True)):
         seen: list[int] = []
