@@ -48,10 +48,10 @@ def test_an_axis_is_held_against_equal_shares_or_a_reference(examples, context):
 
 def test_slices_that_differ_are_told_and_shuffled_ones_are_not(examples, context):
     """By outcome: women have one label; of twenty shuffles at most one finds any."""
-    texts = ["she is here", "he is here"] * 200
-    labels = ["nurse" if at % 2 == 0 and at % 10 else "doctor" for at in range(400)]
+    texts = ["she is here", "he is here"] * 100
+    labels = ["nurse" if at % 2 == 0 and at % 10 else "doctor" for at in range(200)]
     found = GroupCounts().score(examples(text=texts, label=labels), context("label")).notes
-    assert any("where the outcome is 'nurse': women 160 (100%); total variation distance to all examples 0.500" in note for note in found)
+    assert any("where the outcome is 'nurse': women 80 (100%); total variation distance to all examples 0.500" in note for note in found)
     rng = np.random.default_rng(0)
     shuffled = [GroupCounts().score(examples(text=texts, label=list(rng.permutation(labels))), context("label")).notes for _ in range(20)]
     assert sum(len(notes) > 1 for notes in shuffled) <= 1

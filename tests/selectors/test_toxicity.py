@@ -84,12 +84,14 @@ def test_a_list_of_ones_own_takes_the_place_of_ours(examples, context, tmp_path)
     texts = ["SPINACHES!", "baby spinach", "菠菜汤", "fuck", "Brussels-sprouts", "Spinach is healthy", None]
     assert [1, 0, 1, 0, 1, 0, None] == selector.score(examples(text=texts), context()).signals["words"].to_pylist()
     before = selector.fingerprint()
-    path.write_text("[food]\nkale\n", encoding="utf-8")
+    path.write_text("[food]\nkale\n", encoding="utf-8-sig")
+    assert [0, 1] == selector.score(examples(text=["baby spinach", "kale"]), context()).signals["words"].to_pylist()
     assert before != selector.fingerprint()
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"word\n", "before any category"), (b"[a]\n# none\n", "holds no word"), (b"\xff\xfe[", "cannot be read")]
+    ("content", "message"),
+    [(b"word\n", "before any category"), (b"[a]\n# none\n", "holds no word"), (b"[a]\n<you> *\n", "no letter"), (b"\xff\xfe[", "cannot be read")],
 )
 def test_a_list_that_cannot_be_used_is_told(tmp_path, content, message):
     """Before anything is scored, with the file's name."""

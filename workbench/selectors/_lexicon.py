@@ -58,7 +58,7 @@ def read_lexicon(text: str, where: str) -> Lexicon:
         where: what it is called in an error.
 
     Raises:
-        RecipeError: for an entry without a category, or a list without an entry.
+        RecipeError: for an entry without a category or without a letter, or a list without an entry.
     """
     categories: dict[str, list[str]] = {}
     current: list[str] | None = None
@@ -68,6 +68,8 @@ def read_lexicon(text: str, where: str) -> Lexicon:
             current = categories.setdefault(line[1:-1].strip(), [])
         elif line and current is None:
             raise RecipeError(f"{where}:{number}: {line!r} stands before any category.", expected="a line such as [insult] above it")
+        elif line and not re.search(r"\w", re.sub(r"<group>|<you>", "", line)):
+            raise RecipeError(f"{where}:{number}: {line!r} has no letter to look for.", expected="a word or a phrase")
         elif line and current is not None:
             current.append(line)
     exceptions = categories.pop(EXCEPTIONS, [])

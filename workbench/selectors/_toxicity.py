@@ -105,7 +105,7 @@ class Toxicity:
 
             return TOXIC, _BUILT_IN
         try:
-            return Path(self.params.lexicon).read_text(encoding="utf-8"), self.params.lexicon
+            return Path(self.params.lexicon).read_text(encoding="utf-8-sig"), self.params.lexicon
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(
                 f"the list of toxic words {self.params.lexicon!r} cannot be read: {error}.",
