@@ -50,8 +50,11 @@ class ImportanceResampling:
     Words and pairs of neighbouring words (characters, in scripts without spaces) are hashed into buckets; a bag of them has the probability
     ``p(z) = prod_j gamma_j ^ z_j``, with ``gamma`` estimated from the examples to go towards and from all of train. ``log-weight`` is
     ``sum_j z_j (log(gamma_target_j + 1e-8) - log(gamma_train_j + 1e-8))``, as the authors' code has it. ``resampled`` is that plus Gumbel noise: its
-    k highest are a sample of k without replacement by importance weight (section 3.3); the noise depends on content, seed and ``draw``. Long texts
-    have weights far from 0, in either direction. Copies share both: drop them first.
+    k highest are a sample of k without replacement by importance weight (section 3.3); the noise depends on content, seed and ``draw``.
+
+    Long texts have weights far from 0, in either direction, and few examples to go towards leave most n-grams unseen, which then decide: with 100
+    sports texts to go towards, 56 % of the best 500 of 7,500 rows of AG News were sports (24 % of all are), and 82 % of the best by ``rds``. Copies
+    share both signals: drop them first.
     """
 
     params: ImportanceParams = ImportanceParams()
