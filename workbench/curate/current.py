@@ -48,7 +48,7 @@ def current(store: Store, name: str, *, material: Material | None = None) -> Cur
         if not runs:
             raise DataError(f"no selector has scored the dataset {name!r} yet.", advice="Run `workbench curate RECIPE` first.")
         policy = store.ledger.in_force(name)
-    if material is not None and (material.dataset_id, material.runs) != (dataset.dataset_id, runs):
+    if material is not None and not material.fits(dataset, runs):
         material = None
     decision = decide(store, dataset.dataset_id, runs, policy.policy if policy else _defaults(runs), material=material)
     return Current(dataset=dataset, runs=runs, policy=policy, decision=decision)

@@ -15,7 +15,7 @@ from workbench.types import Direction, PairKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from workbench.store import SelectorRun, Store
+    from workbench.store import DatasetRecord, SelectorRun, Store
     from workbench.types import Operator, Policy, PolicyRule, Signal
 
 COMPARE = {
@@ -38,8 +38,8 @@ Result = TypeVar("Result")
 class Material:
     """The rows of train of one dataset version, and what selector runs say of them, by position.
 
-    None of it ever changes, so one may serve any number of policies, and is worth keeping between them: what was read and compared once is not read
-    and compared again. Threads may share one.
+    None of it ever changes (but see ``fits``), so one may serve any number of policies, and is worth keeping between them: what was read and
+    compared once is not read and compared again. Threads may share one.
 
     Args:
         store: where signals and examples are.
@@ -67,6 +67,10 @@ class Material:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def fits(self, dataset: DatasetRecord, runs: Sequence[SelectorRun]) -> bool:
+        """Whether it is of this version and these runs, and no example was forgotten since."""
+        return (self.dataset_id, self.runs, len(self)) == (dataset.dataset_id, tuple(runs), dataset.splits.get("train", 0))
 
     def positions(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The positions of those rows that are of train, and which these are, bool [len(rows)]."""

@@ -28,7 +28,7 @@ def material_of(state: Current) -> Material:
 def _keep(state: Current) -> Material:
     kept = _materials()
     material = kept.get(state.dataset.name)
-    if material is None or (material.dataset_id, material.runs) != (state.dataset.dataset_id, state.runs):
+    if material is None or not material.fits(state.dataset, state.runs):
         material = Material(open_store(), state.dataset.dataset_id, state.runs)
         for other in list(kept)[: max(0, len(kept) + 1 - _KEPT)]:
             kept.pop(other, None)
