@@ -12,7 +12,7 @@ from curate_builders import add_run, import_rows, policy, rule, score_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.curate import current, export
+from workbench.curate import current, export, formats_for
 from workbench.data import DataSource, load
 from workbench.errors import DataError, UnknownNameError
 from workbench.experiment.importing import import_file
@@ -93,6 +93,15 @@ def test_a_format_that_cannot_hold_the_roles_is_refused(store, tmp_path, name):
     with pytest.raises(DataError, match=rf"'{name}' cannot hold the roles text, label.*jsonl"):
         export(store, current(store, "data"), tmp_path / "out" / "file.json", format=name)
     assert not (tmp_path / "out").exists()
+
+
+def test_formats_that_can_hold_a_dataset_are_those_that_it_can_be_exported_in(store, tmp_path):
+    """Whoever offers them offers no other."""
+    record = import_rows(store, [(f"text {number}", "a") for number in range(14)])
+    score_rows(store, record, 0)
+    assert ("jsonl", "parquet", "datasets") == formats_for(record)
+    for name in formats_for(record):
+        assert 14 == export(store, current(store, "data"), tmp_path / f"file-{name}", format=name).imported
 
 
 def test_inputs_have_no_place_in_conversations(store, host, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -351,7 +352,9 @@ def desk(tmp_path_factory):
     store = Store.create(tmp_path_factory.mktemp("desk") / "workbench.duckdb")
     dataset = _import_texts(store, "mail", _ordinary_texts(), ["first", "second", "third"] * (ROWS // 3))
     run_id = _start_run(store, dataset.dataset_id)
-    with writing(store, run_id, every=1.0) as writer, serving(store) as address:
+    plugins = tmp_path_factory.mktemp("plugins")
+    shutil.copy(Path(__file__).with_name("notes.py"), plugins)
+    with writing(store, run_id, every=1.0) as writer, serving(store, "--plugins-dir", str(plugins)) as address:
         yield SimpleNamespace(store=store, dataset=dataset, run_id=run_id, address=address)
         assert writer.stop() == store.experiments.events(run_id).num_rows
 

@@ -8,7 +8,7 @@ from workbench.curate.current import Current, current, deciding, newest_runs
 from workbench.curate.eval_check import DUPLICATE, check_evaluation, limits
 from workbench.curate.explain import Explanation, Finding, Other, Partner, SignalValue, explain, findings, render_reason
 from workbench.curate.export import Exported, export
-from workbench.curate.formats import FORMATS, FormatName, by_suffix
+from workbench.curate.formats import FORMATS, FormatName, by_suffix, formats_for
 from workbench.curate.judged import RemovedPairs, SampledPair, judge, removed_pairs
 from workbench.curate.material import Material
 from workbench.curate.outcome import Counts, RuleCount
@@ -77,6 +77,7 @@ __all__ = [
     "find_policy",
     "findings",
     "format_rule",
+    "formats_for",
     "from_plain",
     "is_file",
     "judge",

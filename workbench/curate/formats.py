@@ -61,20 +61,29 @@ def check_format(name: str, dataset: DatasetRecord) -> None:
     """
     if name not in _WRITERS:
         raise UnknownNameError("export format", name, FORMATS)
-    chosen = _WRITERS[name]
-    if chosen.needs is None:
-        return
-    roles = {role.name: role.type for role in dataset.roles}
-    if name == "messages" and RoleType.MESSAGES in roles.values() and len(roles) == 1:
-        return
-    fits = all(chosen.needs.get(role) is kind for role, kind in roles.items())
-    if not fits or not chosen.needs.keys() - chosen.optional <= roles.keys():
-        held = ", ".join(f"{role} ({kind.value})" for role, kind in chosen.needs.items())
+    needed = _obstacle(name, dataset)
+    if needed is not None:
+        held = ", ".join(f"{role} ({kind.value})" for role, kind in needed.items())
         raise DataError(
-            f"The format {name!r} cannot hold the roles {', '.join(roles)} of {dataset.name!r}.",
+            f"The format {name!r} cannot hold the roles {', '.join(role.name for role in dataset.roles)} of {dataset.name!r}.",
             expected=f"the roles {held}",
             advice="The formats jsonl, parquet and datasets hold any roles.",
         )
+
+
+def _obstacle(name: str, dataset: DatasetRecord) -> Mapping[str, RoleType] | None:
+    """The roles that a format holds, where those of a dataset are others; None where it can hold them."""
+    chosen = _WRITERS[name]
+    roles = {role.name: role.type for role in dataset.roles}
+    if chosen.needs is None or (name == "messages" and RoleType.MESSAGES in roles.values() and len(roles) == 1):
+        return None
+    fits = all(chosen.needs.get(role) is kind for role, kind in roles.items())
+    return None if fits and chosen.needs.keys() - chosen.optional <= roles.keys() else chosen.needs
+
+
+def formats_for(dataset: DatasetRecord) -> tuple[FormatName, ...]:
+    """The formats that can hold a dataset."""
+    return tuple(name for name in cast("tuple[FormatName, ...]", FORMATS) if _obstacle(name, dataset) is None)
 
 
 def write_examples(name: str, pages: Iterable[pa.Table], path: Path, dataset: DatasetRecord) -> int:

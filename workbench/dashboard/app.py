@@ -11,6 +11,7 @@ from workbench.dashboard.comparison import comparison_page
 from workbench.dashboard.curation import curation_page
 from workbench.dashboard.datasets_page import datasets_page
 from workbench.dashboard.duplicates_page import duplicates_page
+from workbench.dashboard.export_page import export_page
 from workbench.dashboard.history_page import history_page
 from workbench.dashboard.navigation import navigate
 from workbench.dashboard.plugins_page import plugins_page
@@ -31,6 +32,7 @@ chosen = navigate(
         "Record": record_page,
         "Duplicates": duplicates_page,
         "Policy": policy_page,
+        "Export": export_page,
         "Datasets": datasets_page,
         "Bias": bias_page,
         "History": history_page,

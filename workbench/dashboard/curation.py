@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from workbench.dashboard import facets
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.bulk import draw_bulk
 from workbench.dashboard.decisions import author, draw_note, draw_notice, draw_signature, draw_undo, pin
@@ -71,6 +72,8 @@ def _draw_counters(counts: Counts, unseen: int) -> None:
         st.space("stretch")
         _draw_counter("Pinned", counts.pinned, "Rows that a person has decided.")
         _draw_counter("Not yet looked at", unseen, "Rows on which a rule fired and that nobody has decided.")
+        if unseen and st.session_state["verdict"] != facets.OPEN:
+            st.button("Go through them", key="go-through", on_click=lambda: st.session_state.update(verdict=facets.OPEN))
 
 
 def _draw_counter(label: str, value: int, meaning: str | None = None) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from workbench.curate import newest_runs
 from workbench.dashboard.access import errors_told, first_steps, open_store, settings
-from workbench.dashboard.navigation import dataset_names, link
+from workbench.dashboard.navigation import link
+from workbench.dashboard.scoring import draw_scoring
 from workbench.dashboard.show import heading, nothing_yet, table, text
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ def datasets_page() -> None:
             _draw_list(records)
         else:
             nothing_yet("No dataset has been imported into this store yet. Import a file below, or begin with one of these:", *first_steps())
-        with st.expander("Import a file", expanded=not records):
+        if st.session_state.pop("import-done", False):
+            st.session_state["import-form"] = False  # what comes next stands below it
+        with st.expander("Import a file", expanded=not records, key="import-form", on_change="rerun"):
             _draw_import(store)
         text(str(st.session_state.get("imported", "")), key="quiet-imported")
         if records:
@@ -57,11 +61,15 @@ def _draw_list(records: list[DatasetRecord]) -> None:
 
 def _draw_dataset(store: Store, records: list[DatasetRecord]) -> None:
     """One version: the sum that always holds, where it comes from, and what was set aside."""
-    known = {f"{each.name} {each.version[:12]}": each for each in records}
+    known = {_label(each): each for each in records}
     record = known[st.selectbox("Version", list(known), key="version", bind="query-params")]
+    newest, runs = newest_runs(store, record.name)
+    if not runs and newest.dataset_id == record.dataset_id:
+        draw_scoring(record)
     text(f"read {record.read:,} = imported {record.imported:,} + rejected {record.rejected:,}", key="title-sum")
     with st.container(horizontal=True, vertical_alignment="center"):
         link("Curate", "Curate it", dataset=record.name)
+        link("Export", "Export it", dataset=record.name)
         link("History", "Its history", dataset=record.name)
     table(
         {
@@ -88,10 +96,14 @@ def _draw_dataset(store: Store, records: list[DatasetRecord]) -> None:
         text(f"and {rejected.num_rows - REJECTED:,} more: workbench data show {record.name}", key="quiet-more-rejected")
 
 
+def _label(record: DatasetRecord) -> str:
+    return f"{record.name} {record.version[:12]}"
+
+
 def _draw_import(store: Store) -> None:
     """A file from this browser, or one that the server reads; it becomes the train split of a dataset."""
     tasks = [component.id for component in settings().plugins().tasks()]
-    with st.form("import", border=False):
+    with st.form("import", border=False, clear_on_submit=True):
         upload = st.file_uploader("A file", type=SUFFIXES, key="upload")
         task = st.selectbox("Task that reads it", tasks, key="import-task")
         name = st.text_input("Name", key="import-name", placeholder="the file's name without its suffix", max_chars=200)
@@ -102,7 +114,8 @@ def _draw_import(store: Store) -> None:
         text("Choose a file first.", key="quiet-no-file")
         return
     record = _import(store, upload, task, name.strip(), key.strip())
-    dataset_names.clear()
+    st.session_state["import-done"] = True
+    st.session_state["version"] = _label(record)  # what was imported is what one looks at next
     st.session_state["imported"] = f"Imported {record.name}: read {record.read:,} = imported {record.imported:,} + rejected {record.rejected:,}"
     st.rerun()
 

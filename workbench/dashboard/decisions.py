@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from workbench.dashboard.place import Place
     from workbench.store import DatasetRecord, RowFilter, Store
 
+KINDS = {"policy": "a policy", "survivor": "the choice of a row that stays", "judge": "a judgement of a pair"}
+"""Actions of the ledger in words, but for decisions on rows."""
+
 
 def author() -> str:
     """Who signs in this browser session; empty until the person has said so."""
@@ -105,7 +108,7 @@ def undo(dataset: DatasetRecord, place: Place | None = None) -> None:
         elif len(undone) > 1:
             what = f"a decision on {len(undone):,} rows"
         else:
-            what = f"a step of the kind {step.action!r}" if step else "a step"
+            what = KINDS.get(step.action, f"a step of the kind {step.action!r}") if step else "a step"
         tell(f"Took back step {entry.undoes}: {what}{built_on(entry)}")
         if len(undone) and place is not None:
             place.go_to(int(undone[0]))

@@ -10,6 +10,7 @@ import streamlit as st
 
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, is_newest, outcome_told, tell
+from workbench.dashboard.judging import draw_judging
 from workbench.dashboard.navigation import choose_dataset, link
 from workbench.dashboard.record import COLOURS, draw_differences, passages
 from workbench.dashboard.show import heading, nothing_yet, passage, short_id, text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.curate import Current
     from workbench.store import Store
 
+VIEWS = ("Groups", "Judge a sample")
 GROUPS = 25
 """Groups on one page."""
 MEMBERS = 20
@@ -55,7 +57,7 @@ class Groups:
 
 
 def duplicates_page() -> None:
-    """Choose a kind and a group, compare its members, let another one stay."""
+    """Choose a kind and a group, compare its members, let another one stay; or judge a sample of what left."""
     with errors_told():
         store = open_store()
         name = choose_dataset(store)
@@ -63,6 +65,11 @@ def duplicates_page() -> None:
         kinds = _kinds(state)
         if not kinds:
             nothing_yet("No selector found two rows of this dataset that are alike. A recipe's `select` names selectors that look for them.")
+            return
+        with st.sidebar:
+            st.segmented_control("View", VIEWS, default=VIEWS[0], key="view", bind="query-params", required=True)
+        if st.session_state["view"] == VIEWS[1]:
+            draw_judging(state)
             return
         with st.sidebar:
             kind = st.selectbox(

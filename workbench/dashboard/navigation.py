@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from workbench.dashboard.access import first_steps, open_store
+from workbench.dashboard.live import stamp
 from workbench.dashboard.show import nothing_yet
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from streamlit.navigation.page import Page
 
+    from workbench.dashboard.live import Stamp
     from workbench.store import Store
 
 _PAGES = "pages"
@@ -48,15 +50,15 @@ def address(path: str, **parameters: str) -> str:
     return f"{here.scheme}://{here.netloc}/{path}?{urlencode(parameters)}"
 
 
-@st.cache_data(show_spinner=False, ttl=10)
-def dataset_names(path: str) -> list[str]:  # noqa: ARG001 - of which store
-    """Names of datasets, the last imported first; remembered for as long as a person takes for a few keys."""
+@st.cache_data(show_spinner=False, max_entries=3)
+def _names(at: Stamp) -> list[str]:  # noqa: ARG001 - a later stamp reads anew
+    """Names of datasets, the last imported first."""
     return list(dict.fromkeys(record.name for record in open_store().datasets.list()))
 
 
 def choose_dataset(store: Store) -> str:
     """A chooser in the sidebar, the dataset imported last first; where there is none the page says what to do and ends."""
-    names = dataset_names(str(store.path))
+    names = _names(stamp(store))
     if not names:
         nothing_yet("No dataset has been imported into this store yet. The demo brings one of its own, a recipe names yours:", *first_steps())
         st.stop()

@@ -11,7 +11,8 @@ from workbench.curate import to_plain, what_if
 from workbench.dashboard.access import errors_told, open_store
 from workbench.dashboard.decisions import author, draw_notice, draw_signature, draw_undo, is_newest, outcome_told, tell
 from workbench.dashboard.facets import bounds
-from workbench.dashboard.navigation import choose_dataset
+from workbench.dashboard.navigation import choose_dataset, link
+from workbench.dashboard.new_rule import draw_new_rule, forget_new_rules, new_rules
 from workbench.dashboard.preview import draw_change, draw_counts
 from workbench.dashboard.show import heading, text
 from workbench.dashboard.state import material_of, state_of
@@ -41,7 +42,7 @@ def policy_page() -> None:
         moved, told = st.columns([2, 3], gap="large")
         with moved:
             candidate = _choose_thresholds(state)
-        with told:
+        with told, st.container(key="told"):
             slot = st.empty()
             _draw_apply(state, candidate)
             draw_change(_preview(state, candidate, slot), state.dataset)
@@ -54,7 +55,8 @@ def policy_page() -> None:
 def _choose_thresholds(state: Current) -> Policy:
     """Each rule can be moved or switched off; what the policy says beside its rules stays as it is."""
     signals = {f"{run.name}.{signal.name}": (run, signal) for run in state.runs for signal in run.signals}
-    rules = [_choose_threshold(state, item, *signals[item.signal]) for item in state.decision.policy.rules]
+    rules = [_choose_threshold(state, item, *signals[item.signal]) for item in (*state.decision.policy.rules, *new_rules(state))]
+    draw_new_rule(state, signals, lambda run, signal: _range(state, run, signal))
     return replace(state.decision.policy, rules=tuple(rule for rule in rules if rule is not None))
 
 
@@ -67,7 +69,8 @@ def _choose_threshold(state: Current, item: PolicyRule, run: SelectorRun, signal
             text(f"{item.signal}", key=f"title-{key}", width="content")
             st.space("stretch")
             on = st.toggle(f"{rule.action.value}", value=True, key=f"{key}-on", persist_state="session")
-        low, high = _range(state, run, signal, rule.threshold)
+        low, high = _range(state, run, signal)
+        low, high = min(low, rule.threshold), max(high, rule.threshold)
         if signal.dtype == "bool" or not low < high:
             text(signal.summary, key=f"quiet-{key}")
             return item if on else None
@@ -86,13 +89,13 @@ def _choose_threshold(state: Current, item: PolicyRule, run: SelectorRun, signal
     return PolicyRule(signal=item.signal, rule=replace(rule, threshold=threshold)) if on else None
 
 
-def _range(state: Current, run: SelectorRun, signal: Signal, threshold: float) -> tuple[float, float]:
-    """What the signal declares, else what was found; the threshold always lies within."""
+def _range(state: Current, run: SelectorRun, signal: Signal) -> tuple[float, float]:
+    """What the signal declares, else what was found."""
     least, most = signal.low, signal.high
     if least is None or most is None:
         found = bounds(state, run, signal.name)
         least, most = (found[0] if least is None else least), (found[1] if most is None else most)
-    return min(float(least), threshold), max(float(most), threshold)
+    return float(least), float(most)
 
 
 def _step(signal: Signal, low: float, high: float) -> float:
@@ -106,6 +109,7 @@ def _in_words(operator: str) -> str:
 def _reset() -> None:
     for key in [key for key in st.session_state if str(key).startswith("move-")]:
         del st.session_state[key]
+    forget_new_rules()
 
 
 # --- what it would come to --------------------------------------------------------------------------------------------------------------------------
@@ -138,6 +142,7 @@ def _draw_apply(state: Current, candidate: Policy) -> None:
         st.button("Apply", key="apply", type="primary", disabled=same or not name.strip(), on_click=_apply, args=(state, candidate, name))
         draw_undo(state.dataset, key="undo-policy")
     draw_notice("Applying makes a new version, as one step that can be taken back.")
+    link("Export", "Export what the policy in force keeps", dataset=state.dataset.name)
 
 
 def _apply(state: Current, candidate: Policy, name: str) -> None:

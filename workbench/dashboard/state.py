@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.curate import Current, Material, current
+from workbench.curate import Current, Material, current, newest_runs
 from workbench.curate.revision import prepare
 from workbench.dashboard.access import open_store
+from workbench.dashboard.scoring import draw_scoring
+from workbench.errors import DataError
 
 _KEPT = 3
 """Datasets whose signals are kept in memory."""
 
 
 def state_of(name: str) -> Current:
-    """The state of curation of a dataset; see ``workbench.curate.current``."""
+    """The state of curation of a dataset; see ``workbench.curate.current``. Where nothing has scored it, the page offers that and ends."""
     kept = _materials()
-    state = current(open_store(), name, material=kept.get(name))
+    try:
+        state = current(open_store(), name, material=kept.get(name))
+    except DataError:
+        dataset, runs = newest_runs(open_store(), name)
+        if runs:
+            raise
+        draw_scoring(dataset)
+        st.stop()
     _keep(state)
     return state
 

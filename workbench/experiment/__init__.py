@@ -10,6 +10,7 @@ from workbench.experiment.models import Predicted, find_experiment, find_model, 
 from workbench.experiment.recipe import Located, Recipe, read_recipe, recipe_from_text
 from workbench.experiment.resolve import Plan, resolve
 from workbench.experiment.runner import Curated, Outcome, curate, run
+from workbench.experiment.stored import score_stored
 from workbench.experiment.weights import weighted_by
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "recipe_from_text",
     "resolve",
     "run",
+    "score_stored",
     "weighted_by",
 ]

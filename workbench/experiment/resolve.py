@@ -88,7 +88,7 @@ def resolve(recipe: Recipe, host: PluginHost, *, located: Located | None = None,
     """
     place = located.place if located else (lambda *_path: recipe.name)
     task = _named(lambda: host.task(recipe.task), place("task"))
-    selectors, short_rules = _selectors(recipe, task, host, place)
+    selectors, short_rules = _selectors(recipe.select, task, host, place)
     policy, stored = _policy(recipe, task, selectors, short_rules, place)
     adapter_name = recipe.finetune.adapter or task.value.adapter
     adapter = _named(lambda: host.adapter(adapter_name, task=task.id), place("finetune", "adapter"))
@@ -119,14 +119,23 @@ def _named(look_up: Any, where: str) -> Any:
         raise UnknownNameError(error.kind, error.name, error.known, where=where) from None
 
 
+def default_selectors(task: Component[Task], host: PluginHost) -> tuple[ConfiguredSelector, ...]:
+    """The selectors that a task names for itself, with their own parameters.
+
+    Raises:
+        UnknownNameError, RecipeError: where no plugin has one of them, or it reads other roles than the task's.
+    """
+    return _selectors(None, task, host, lambda *_path: task.id)[0]
+
+
 def _selectors(
-    recipe: Recipe,
+    select: Mapping[str, Mapping[str, object]] | None,
     task: Component[Task],
     host: PluginHost,
     place: Any,
 ) -> tuple[tuple[ConfiguredSelector, ...], dict[str, list[Rule]]]:
     """The selectors with the recipe's parameters, and the rules that ``threshold`` is short for."""
-    wanted: Mapping[str, Mapping[str, object]] = recipe.select if recipe.select is not None else {name: {} for name in task.value.selectors}
+    wanted: Mapping[str, Mapping[str, object]] = select if select is not None else {name: {} for name in task.value.selectors}
     configured: list[ConfiguredSelector] = []
     rules: dict[str, list[Rule]] = {}
     for name, params in wanted.items():
