@@ -30,7 +30,9 @@ PAGES = {
     "curate": "?signal=label-noise.random-label",
     "record": "record",
     "duplicates": "duplicates",
+    "judge": "duplicates",
     "policy": "policy",
+    "export": "export",
     "datasets": "datasets",
     "bias": "bias",
     "history": "history",
@@ -40,7 +42,7 @@ PAGES = {
     "status": "status",
 }
 """Name of the picture to path of the page."""
-DECIDED = ("curate", "record", "duplicates", "policy", "history")
+DECIDED = ("curate", "record", "duplicates", "judge", "policy", "history")
 """Pages that are shown as they are to someone who has signed in."""
 COLOURS = 200
 """Enough for widgets and text; a picture takes a third of the room."""
@@ -89,6 +91,10 @@ def take(address: str, pages: list[str], folder: Path) -> None:
                 if name in DECIDED:
                     page.get_by_role("button", name="Start deciding").click()
                     page.get_by_text("You decide as").wait_for()
+                    settle(page)
+                if name == "judge":
+                    page.get_by_text("Judge a sample").click()
+                    page.get_by_text("Leaves", exact=True).wait_for()
                     settle(page)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 picture.save(folder / f"dashboard-{name}-{scheme}.png", optimize=True)

@@ -56,10 +56,13 @@ def test_people_curate_while_another_process_writes(mail, start_writer, serve, v
     )
     page.get_by_role("link", name="Compare").click()
     page.get_by_text("Nothing to conclude yet").wait_for()
+    page.get_by_text("0 of 1 runs have ended").wait_for()
     assert shows_no_error(page)
 
     committed = writer.stop()
     assert committed == mail.store.experiments.events(mail.run_id).num_rows
+    mail.store.experiments.fail_run(mail.run_id, "stopped")
+    page.get_by_text("1 of 1 runs have ended").wait_for()
     assert [] == seen.outside()
 
 
@@ -86,25 +89,37 @@ OTHERS = {
     "Datasets": "Rows that were set aside",
     "Bias": re.compile("names a group of people|^Groups of people"),
     "History": "History of ![name](http://evil.example/n.png)",
+    "Export": re.compile("^5 of 6 rows$"),
+    "Plugins": re.compile("^hostile$"),
     "Status": "What is in it",
 }
 """Pages by their titles, and what is to be seen on each."""
+
+
+BROKEN_PLUGIN = """
+'![doc](http://evil.example/d.png)'
+raise RuntimeError(%r)
+"""
 
 
 @pytest.mark.slow
 def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, visit):
     """Markup, images, links, control sequences and overrides in records, labels, names and errors are letters; none runs, none loads."""
     label = "![label](http://evil.example/l.png)"
+    texts = [*HOSTILE, HOSTILE[0].upper()]
     dataset = import_texts(
         store,
         "![name](http://evil.example/n.png)",
-        HOSTILE,
-        [label] * len(HOSTILE),
-        keys=[f"{number}<b>{text[:40]}" for number, text in enumerate(HOSTILE)],
+        texts,
+        [label] * len(texts),
+        keys=[f"{number}<b>{text[:40]}" for number, text in enumerate(texts)],
     )
     run_id = start_run(store, dataset.dataset_id, experiment="![experiment](http://evil.example/e.png)")
     store.experiments.fail_run(run_id, HOSTILE[1] + HOSTILE[0])
-    seen = visit(serve(store))
+    plugins = store.path.parent / "plugins"
+    plugins.mkdir()
+    (plugins / "hostile.py").write_text(BROKEN_PLUGIN % "".join(HOSTILE[:4]), encoding="utf-8")
+    seen = visit(serve(store, "--plugins-dir", str(plugins)))
     page = seen.page
 
     sign_in(page, "<img src=http://evil.example/w.png>")
@@ -113,7 +128,7 @@ def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, vi
         page.get_by_text(label).first.wait_for()
         press(page, "k")
     page.get_by_text(re.compile("^Step 5")).wait_for()
-    settle(page)
+    press(page, "p")
     page.get_by_text("Show 200,000 of").click()
     page.get_by_role("link", name="Runs").click()
     page.locator("[class*=st-key-passage]").get_by_text(SHOWN[1]).wait_for()
@@ -124,11 +139,15 @@ def test_hostile_text_is_shown_as_text(store, import_texts, start_run, serve, vi
         page.get_by_text(shown).first.wait_for()
         settle(page)
         assert shows_no_error(page)
+    page.get_by_role("link", name="Duplicates", exact=True).click()
+    page.get_by_text("Judge a sample").click()
+    page.get_by_text("Leaves", exact=True).wait_for()
     settle(page)
 
     assert "workbench" == page.title()
     assert ([], []) == (seen.dialogs, seen.outside())
-    assert 0 == page.locator(".stMain img, .stMain a[href*=evil], .stSidebar img").count()
+    assert 0 == page.locator(".stMain img, .stSidebar img").count()
+    assert {"127.0.0.1"} == set(page.locator(".stMain a").evaluate_all("links => links.map(link => link.hostname)"))
 
 
 def handshake(address: str, *, host: str, origin: str) -> int:
