@@ -25,6 +25,8 @@ def told(entry: LedgerEntry) -> str:
             return f"policy {payload.get('name')}@{payload.get('version')}"
         case "survivor":
             return "another row stays for its duplicates"
+        case "judge":
+            return f"judged a removed pair: {payload.get('judgement')}"
         case "undo" | "redo":
             return f"{entry.action} of step {entry.undoes}{built_on(entry)}"
     said = ", ".join(f"{name} {value}" for name, value in payload.items() if name != "note")
