@@ -34,8 +34,9 @@ _PATIENCE = 4
 class _Engine:
     """DuckDB, which the file is attached to for as long as somebody of this process is inside."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, temporary: Path) -> None:
         self._path = path
+        self._temporary = temporary
         self._guard = threading.Lock()
         self._root: DuckDBPyConnection | None = None
         self._inside = 0
@@ -46,7 +47,7 @@ class _Engine:
         with self._guard:
             if self._root is None:
                 self._root = duckdb.connect(config=dict(settings))
-            os.makedirs(settings["temp_directory"], exist_ok=True)  # noqa: PTH103 - another process may have swept it away while nobody was inside
+            self._temporary.mkdir(parents=True, exist_ok=True)
             if not self._inside:
                 self._root.execute(f"ATTACH {_literal(self._path)} AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
             self._inside += 1
@@ -68,6 +69,8 @@ class _Engine:
                 root.close()
             else:
                 self._root = root
+            with suppress(OSError):  # not empty where DuckDB still keeps what did not fit into memory
+                self._temporary.rmdir()
 
 
 _engines: dict[str, _Engine] = {}
@@ -186,7 +189,7 @@ class Door:
     @contextmanager
     def _inside(self, *, exclusive: bool) -> Iterator[DuckDBPyConnection]:
         """The file attached to this process's engine."""
-        engine = _engines.setdefault(str(self.path), _Engine(self.path))
+        engine = _engines.setdefault(str(self.path), _Engine(self.path, self._temporary()))
         broken = False
         with self._entered(lambda: self._enter(engine, exclusive=exclusive), exclusive=exclusive) as connection:
             try:
@@ -228,11 +231,15 @@ class Door:
                 time.sleep(_NAP)
             yield connection
 
+    def _temporary(self) -> Path:
+        """Where this process's DuckDB puts what does not fit into memory."""
+        return self.files / "tmp" / str(os.getpid())
+
     def _settings(self) -> dict[str, str]:
         return {
             "memory_limit": f"{self.memory_limit // 2**20}MiB",
             # Instances must not share it: they all call their files by the same names.
-            "temp_directory": str(self.files / "tmp" / str(os.getpid())),
+            "temp_directory": str(self._temporary()),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
