@@ -48,16 +48,17 @@ class Attempts:
 
     def wait(self, address: str, now: float) -> float:
         """Seconds until another one may be tried; 0 where it may at once."""
-        for each in list(self.wrong):
-            self.wrong[each] = [at for at in self.wrong[each] if now - at < _WINDOW]
-            if not self.wrong[each]:
-                del self.wrong[each]
-        own, everybody = self.wrong.get(address, []), sorted(at for times in self.wrong.values() for at in times)
+        recent = {each: [at for at in times if now < at + _WINDOW] for each, times in self.wrong.items()}
+        own, everybody = recent.get(address, []), sorted(at for times in recent.values() for at in times)
         waits = [times[-most] + _WINDOW - now for times, most in ((own, _WRONG_BY_ADDRESS), (everybody, _WRONG_BY_ALL)) if len(times) >= most]
         return max(waits, default=0.0)
 
     def add(self, address: str, now: float) -> None:
         """Another wrong one."""
+        for each in list(self.wrong):
+            self.wrong[each] = [at for at in self.wrong[each] if now < at + _WINDOW]
+            if not self.wrong[each]:
+                del self.wrong[each]
         self.wrong[address].append(now)
 
 
