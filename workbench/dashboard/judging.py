@@ -81,10 +81,11 @@ def _draw_buttons(state: Current, pair: SampledPair) -> None:
 
 def _draw_end(state: Current, removed: RemovedPairs) -> None:
     left = len(removed.pairs) - removed.judged
+    text(f"{left:,} of the sample skipped." if left else "The sample is judged.", key="quiet-end")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button("Show the skipped ones again", key="unskip", on_click=_skipped(state).clear, disabled=not left)
         draw_undo(state.dataset, key="undo-judgement")
-    draw_notice("The sample is judged." if not left else f"{left:,} of the sample skipped.")
+    draw_notice()
 
 
 def _draw_pair(state: Current, pair: SampledPair, examples: Mapping[int, Mapping[str, object]]) -> None:
@@ -120,3 +121,4 @@ def _called(judgement: Literal["duplicate", "different"]) -> str:
 
 def _skip(state: Current, pair: SampledPair) -> None:
     _skipped(state).add((pair.example_id, pair.partner_id))
+    tell(f"Skipped {short_id(pair.example_id)} and {short_id(pair.partner_id)}")

@@ -14,7 +14,7 @@ from workbench.dashboard.show import nothing_yet, text
 if TYPE_CHECKING:
     from workbench.store import DatasetRecord
 
-# Kernels of numba must not run in two threads at once, and a second scoring of the same rows would be for nothing.
+# One at a time: two would share the same cores, and a second scoring of the same rows would be for nothing.
 _at_work = threading.Lock()
 
 
