@@ -402,7 +402,9 @@ def visit(browser):
     with contextlib.ExitStack() as stack:
 
         def open_page(address: str, *, scheme: str = "light") -> Visit:
-            seen = Visit(page=browser(scheme).new_page())
+            context = browser(scheme)
+            context.clear_cookies(name="workbench-author")  # of another test's person
+            seen = Visit(page=context.new_page())
             stack.callback(seen.page.close)
             seen.page.on("request", lambda request: seen.requests.append(request.url))
             seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))

@@ -32,8 +32,12 @@ def open_page(desk, visit):
 
 
 def test_twenty_rows_are_decided_and_taken_back_by_keyboard(desk, open_page):
-    """Keep, drop and skip go on to the next row; undo takes back the last steps one by one, and the history all of them to a point."""
-    page = open_page("", "kim")
+    """The name is asked for once; keep, drop and skip go on to the next row; undo takes back step by step, and the history all to a point."""
+    page = open_page("", 'kim, "the second"')
+    again = page.context.new_page()
+    again.goto(desk.address)
+    again.get_by_text('You decide as kim, "the second".').wait_for()
+    again.close()
     first = desk.store.ledger.number() + 1
     for number in range(20):
         page.locator(f".st-key-keep-{number:032x}").wait_for()

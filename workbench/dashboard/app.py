@@ -10,6 +10,7 @@ from workbench.dashboard.bias_page import bias_page
 from workbench.dashboard.comparison import comparison_page
 from workbench.dashboard.curation import curation_page
 from workbench.dashboard.datasets_page import datasets_page
+from workbench.dashboard.decisions import remember_author
 from workbench.dashboard.duplicates_page import duplicates_page
 from workbench.dashboard.export_page import export_page
 from workbench.dashboard.history_page import history_page
@@ -44,4 +45,5 @@ chosen = navigate(
 )
 st.html(Path(__file__).with_name("style.css"))
 st.html(LEAVE_FIELDS, unsafe_allow_javascript=True)
+remember_author()
 chosen.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import quote, unquote
 
 import numpy as np
 import streamlit as st
@@ -23,21 +24,35 @@ if TYPE_CHECKING:
 KINDS = {"policy": "a policy", "survivor": "the choice of a row that stays", "judge": "a judgement of a pair"}
 """Actions of the ledger in words, but for decisions on rows."""
 
+_COOKIE = "workbench-author"
+_LONGEST = 80
+_YEAR = 365 * 24 * 60 * 60
+
 
 def author() -> str:
-    """Who signs in this browser session; empty until the person has said so."""
-    return cast("str", st.session_state.get("author", ""))
+    """Who signs in this browser; empty until the person has said so."""
+    if "author" not in st.session_state:
+        known = unquote(st.context.cookies.get(_COOKIE, ""))
+        st.session_state["author"] = known if len(known) <= _LONGEST and known.isprintable() else ""
+    return cast("str", st.session_state["author"])
+
+
+def remember_author() -> None:
+    """Have the browser keep the name, so that it is asked for once."""
+    if author():
+        kept = f"{_COOKIE}={quote(author(), safe='')}; path=/; max-age={_YEAR}; samesite=strict"
+        st.html(f'<script>document.cookie = "{kept}"</script>', unsafe_allow_javascript=True)
 
 
 def draw_signature() -> None:
-    """Ask for the name that decisions are signed with, once for each browser session; then show it."""
+    """Ask for the name that decisions are signed with, once for each browser; then show it."""
     if author():
         with st.container(horizontal=True, vertical_alignment="center"):
             text(f"You decide as {author()}.", key="quiet-author")
             st.button("Change", key="change-author", type="tertiary", on_click=lambda: st.session_state.update(author=""))
         return
     with st.form("signature", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Your name, for the history of decisions", value=settings().author, max_chars=80, width=260)
+        name = st.text_input("Your name, for the history of decisions", value=settings().author, max_chars=_LONGEST, width=260)
         if st.form_submit_button("Start deciding", type="primary") and name.strip():
             st.session_state["author"] = name.strip()
             st.rerun()
