@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -42,39 +43,48 @@ def write(folder: Path, *, train: bytes | None = None, held_out: bytes | None = 
     (folder / "recipe.yaml").write_text(recipe)
 
 
-def with_line(line: bytes, at: int = 5) -> bytes:
-    """Good lines with a bad one as number ``at``."""
-    good = lines(examples(40)).splitlines(keepends=True)
-    return b"".join([*good[: at - 1], line + b"\n", *good[at - 1 :]])
-
-
 @dataclass(frozen=True, kw_only=True)
 class SetAside:
     """A row that is set aside: the run ends well and the row is told with file, line and reason."""
 
-    train: bytes
+    text: bytes
     line: int
     reason: str
 
 
 ASIDE = {
-    "a line cut in half": SetAside(train=with_line(b'{"text": "half a li'), line=5, reason=""),
-    "an undecodable line": SetAside(train=with_line(b'{"text": "\xff\xfe", "label": "1"}'), line=5, reason="UTF-8"),
-    "a row without its label": SetAside(train=with_line(b'{"text": "no label"}'), line=5, reason="label"),
+    "a line cut in half": SetAside(text=b'{"text": "half a li', line=5, reason=""),
+    "an undecodable line": SetAside(text=b'{"text": "\xff\xfe", "label": "1"}', line=6, reason="UTF-8"),
+    "a row without its label": SetAside(text=b'{"text": "no label"}', line=7, reason="label"),
 }
 
 
-@pytest.mark.parametrize("name", ASIDE)
-def test_a_bad_row_is_set_aside_and_counted(name: str, cli: Cli) -> None:
-    """Exit 0; one row is rejected with file, line and reason; the counts add up."""
-    case = ASIDE[name]
-    write(cli.folder, train=case.train)
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which good rows, with all those that are set aside among them, were curated into the dataset `recipe`."""
+    cli = Cli(tmp_path_factory.mktemp("curated"))
+    good = lines(examples(40)).splitlines(keepends=True)
+    write(cli.folder, train=b"".join([*good[:4], *(case.text + b"\n" for case in ASIDE.values()), *good[4:]]))
     done = cli("curate", "recipe.yaml")
-    assert "53 read = 52 imported + 1 rejected" in done.stdout
-    shown = json.loads(cli("data", "show", "recipe", "--json").stdout)
-    (rejected,) = shown["rejected_rows"]
+    assert "55 read = 52 imported + 3 rejected" in done.stdout
+    return cli.folder
+
+
+@pytest.fixture
+def used(curated: Path, cli: Cli) -> Cli:
+    """The command line in a copy of that folder."""
+    shutil.copytree(curated, cli.folder, dirs_exist_ok=True)
+    return cli
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_a_bad_row_is_set_aside_and_counted(name: str, used: Cli) -> None:
+    """Exit 0; the row is rejected with file, line and reason, and the counts add up."""
+    case = ASIDE[name]
+    shown = json.loads(used("data", "show", "recipe", "--json").stdout)
+    assert 3 == len(shown["rejected_rows"])
+    (rejected,) = (row for row in shown["rejected_rows"] if row["line"] == case.line)
     assert "train.jsonl" in rejected["file"]
-    assert case.line == rejected["line"]
     assert case.reason in rejected["reason"]
 
 
@@ -149,49 +159,44 @@ def test_what_cannot_be_right_is_refused_in_one_message(name: str, cli: Cli) -> 
         assert [] == json.loads(cli("data", "list", "--json").stdout)["datasets"]
 
 
-def test_a_store_from_a_newer_version_is_refused(cli: Cli) -> None:
+def test_a_store_from_a_newer_version_is_refused(used: Cli) -> None:
     """A schema version beyond the newest known one is told, and the file is left as it is."""
-    write(cli.folder)
-    cli("curate", "recipe.yaml")
     script = (
         "import duckdb; c = duckdb.connect('workbench.duckdb'); c.execute(\"update meta set value = '999' where key = 'schema_version'\"); c.close()"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=cli.folder, check=True)
-    done = cli("data", "list", check=2)
+    subprocess.run([sys.executable, "-c", script], cwd=used.folder, check=True)
+    done = used("data", "list", check=2)
     assert "newer" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A place of 16 MB; root may mount one."""
+def small_disk(tmp_path: Path, curated: Path) -> Iterator[Path]:
+    """A place of 16 MB with a store in it; root may mount one."""
     place = tmp_path / "small"
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)], capture_output=True, check=False)
     if mounted.returncode != 0:
         pytest.skip("needs to mount a small file system, which is not allowed here")
+    shutil.copytree(curated, place, dirs_exist_ok=True)
     yield place
     subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_is_told_and_loses_nothing(cli: Cli, small_disk: Path) -> None:
     """Exit 2 when the disk is full while ingesting; what was in the store before is still there."""
-    write(cli.folder)
-    cli("curate", "recipe.yaml", "--store", str(small_disk / "w.duckdb"))
+    store = str(small_disk / "workbench.duckdb")
     big = [{"text": os.urandom(2_000).hex(), "label": str(place % 2)} for place in range(8_000)]
-    (cli.folder / "big.jsonl").write_bytes(lines(big))
-    (cli.folder / "big.yaml").write_text(RECIPE.replace("train.jsonl", "big.jsonl"))
-    done = cli("curate", "big.yaml", "--store", str(small_disk / "w.duckdb"), check=2)
+    write(cli.folder, train=lines(big))
+    done = cli("curate", "recipe.yaml", "--store", store, check=2)
     assert "Traceback" not in done.stderr
-    listed = json.loads(cli("data", "list", "--json", "--store", str(small_disk / "w.duckdb")).stdout)["datasets"]
-    assert ["recipe"] == [each["name"] for each in listed]
+    (listed,) = json.loads(cli("data", "list", "--json", "--store", store).stdout)["datasets"]
+    assert ("recipe", 52) == (listed["name"], listed["imported"])
 
 
 def test_a_read_only_store_is_told(cli: Cli, small_disk: Path) -> None:
     """Exit 2 where nothing may be written; what the store holds can be read again afterwards."""
-    write(cli.folder)
-    store = str(small_disk / "w.duckdb")
-    cli("curate", "recipe.yaml", "--store", store)
+    store = str(small_disk / "workbench.duckdb")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     done = cli("pin", "0", "keep", "--store", store, check=2)
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
@@ -201,21 +206,19 @@ def test_a_read_only_store_is_told(cli: Cli, small_disk: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_store_that_another_program_holds_is_waited_for_and_then_told_with_its_process(cli: Cli) -> None:
+def test_a_store_that_another_program_holds_is_waited_for_and_then_told_with_its_process(used: Cli) -> None:
     """A duckdb shell that keeps the file open is waited for 30 seconds; then exit 2 with the number of its process."""
-    write(cli.folder)
-    cli("curate", "recipe.yaml")
     script = "import duckdb, sys; c = duckdb.connect('workbench.duckdb'); print('held', flush=True); sys.stdin.read()"
-    holder = subprocess.Popen([sys.executable, "-c", script], cwd=cli.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen([sys.executable, "-c", script], cwd=used.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert "held\n" == holder.stdout.readline()
     started = time.monotonic()
-    done = cli("data", "list", check=2)
+    done = used("data", "list", check=2)
     waited = time.monotonic() - started
     holder.communicate("")
     assert str(holder.pid) in done.stderr
     assert waited >= 29
-    assert ["recipe"] == [each["name"] for each in json.loads(cli("data", "list", "--json").stdout)["datasets"]]
+    assert ["recipe"] == [each["name"] for each in json.loads(used("data", "list", "--json").stdout)["datasets"]]
 
 
 @pytest.mark.slow
