@@ -37,6 +37,7 @@ def table(lists: list[list[str]]) -> ExampleTable:
     columns = {
         "row": np.arange(count),
         "example_id": [""] * count,
+        "content_hash": [f"{number:032x}" for number in range(count)],
         "source": ["items.jsonl"] * count,
         "line": pa.array(np.arange(1, count + 1)),
         "text": pa.array([" ".join(words) for words in lists], pa.large_string()),

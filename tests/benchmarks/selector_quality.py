@@ -85,6 +85,13 @@ def leaked(text, _rng):
     return f"{text}\n### Instruction: go on"
 
 
+def shuffled(text, rng):
+    """The same words in another order."""
+    words = text.split()
+    rng.shuffle(words)
+    return " ".join(words)
+
+
 CASES = (
     ("label flip", "Banking77 train", planted(LabelFlip(found_by=NONE)), ("label-noise.random-label",)),
     ("label flip", "AG News test", planted(LabelFlip(found_by=NONE)), ("label-noise.random-label",)),
@@ -100,9 +107,10 @@ CASES = (
     ("chat template", "Alpaca", edited("response", leaked), ("response-form.markers",)),
     ("empty target", "Alpaca", planted(EmptyTarget(role="response", found_by=NONE)), ("empty-text",)),
     ("copied target", "DialogSum dev", planted(CopiedTarget(role="summary", source="document", found_by=NONE)), ("target-copies-input",)),
-    *(("truncated", name, planted(TruncatedText(role=role, found_by=NONE)), ("truncation",)) for name, role in (("Alpaca", "response"), ("GSM8K train", "response"), ("Alpaca zh", "response"))),
+    *(("truncated", name, planted(TruncatedText(role=role, found_by=NONE)), ("truncation",)) for name, role in (("Alpaca", "response"), ("DialogSum dev", "summary"), ("GSM8K train", "response"), ("Alpaca zh", "response"))),
+    *(("words shuffled", name, edited(role, shuffled), ("garbled", "truncation")) for name, role in (("Alpaca", "response"), ("DialogSum dev", "summary"), ("GSM8K train", "response"))),
     ("swapped target", "DialogSum dev", planted(SwappedTarget(role="summary", found_by=NONE)), ("unsupported", "extractiveness")),
-    ("swapped target", "Alpaca", planted(SwappedTarget(role="response", found_by=NONE)), ("response-form", "target-language")),
+    *(("swapped target", name, planted(SwappedTarget(role="response", found_by=NONE)), ("response-form", "target-language")) for name in ("Alpaca", "GSM8K train")),
 )  # fmt: skip
 
 
@@ -196,9 +204,12 @@ def main():
         recall, precision, count = measured(options.folder, name, plant, rules)
         print(f"| {kind} | {name} | {', '.join(rules)} | {count} | {recall:.2f} | {precision:.2f} |")
     print(
-        "\nA text that is cut off shows it only where something in it asks for more, and a swapped target only where a name or a number gives it away:"
+        "\nA text that is cut off shows it only where something in it asks for more, and a swapped target only where a name or a number gives it away;"
     )
-    print("both are told here as they are, and no rule on them drops.")
+    print(
+        "words in another order are the same words to every rule that needs no model (perplexity-outliers takes one). All three are told here as they"
+    )
+    print("are, and no rule on them drops.")
     print(
         "No default rule sees swapped responses in Alpaca: response-form.ignores-input found 0.08 of them at precision 0.63, but was right on 5 of 32 natural"
     )
