@@ -54,7 +54,7 @@ def prepare(material: Material, policy: Policy, ledger_number: int) -> None:
         with suppress(WorkbenchError):  # whoever needs it meets the same error, and tells it
             outcome_at(material, policy, ledger_number)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=work).start()  # a process that ends waits for it: DuckDB must not be stopped in the middle
 
 
 def revised(material: Material, policy: Policy, since: int, ledger_number: int) -> tuple[Outcome, np.ndarray]:

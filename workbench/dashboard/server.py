@@ -70,10 +70,11 @@ def serve(
     Raises:
         WorkbenchError: where another program has the port, or other machines could come in without a password.
     """
+    import altair as alt  # noqa: F401 - it and the next two, so that the first visitor does not wait for them
     import streamlit
     from starlette.middleware import Middleware
 
-    from workbench import curate, report  # noqa: F401 - so that the first visitor does not wait for them
+    from workbench import curate, report  # noqa: F401
     from workbench.dashboard.access import Settings, start
     from workbench.dashboard.gate import Gate
 
