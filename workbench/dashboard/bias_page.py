@@ -62,6 +62,11 @@ def bias_page() -> None:
         _draw_notes(state)
 
 
+def sample(rows: np.ndarray, most: int) -> np.ndarray:
+    """So many of the rows at the most, the same ones each time: int64 [at most ``most``], ascending."""
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+
+
 def _input_texts(dataset: DatasetRecord) -> list[str]:
     return [role.name for role in dataset.roles if role.type is RoleType.TEXT and role.name != dataset.target]
 
@@ -71,9 +76,8 @@ def _mentions(dataset_id: int, *, _dataset: DatasetRecord) -> tuple[Mentions, np
     """Who is named in which rows, and of how many; texts of a dataset version never change, so they are read once."""
     datasets = open_store().datasets
     roles = {role.name: role for role in _dataset.roles}
-    rows = every = datasets.rows(dataset_id, "train")
-    if len(every) > _MOST:
-        rows = np.sort(np.random.default_rng(0).choice(every, _MOST, replace=False))
+    every = datasets.rows(dataset_id, "train")
+    rows = sample(every, _MOST)
     examples = datasets.examples(dataset_id, rows=rows)
     return mentions(examples, SelectorContext(roles=roles, target=_dataset.target), _input_texts(_dataset)), rows, len(every)
 
