@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from workbench.curate.second_stage import SecondStage
     from workbench.types import Policy, PolicyRule
 
+_HEAD_START = 1.0
+"""Seconds that whoever asked has the machine to themselves."""
+
 
 def outcome_at(material: Material, policy: Policy, ledger_number: int) -> Outcome:
     """What a policy comes to with the pins as they stood at a ledger number; nothing is stored.
@@ -48,13 +51,13 @@ def outcome_at(material: Material, policy: Policy, ledger_number: int) -> Outcom
 
 
 def prepare(material: Material, policy: Policy, ledger_number: int) -> None:
-    """Begin, beside everything else, to read and work out what the next pin is a small change of."""
+    """Begin, a second from now and beside everything else, to read and work out what the next pin is a small change of."""
 
     def work() -> None:
         with suppress(WorkbenchError):  # whoever needs it meets the same error, and tells it
             outcome_at(material, policy, ledger_number)
 
-    threading.Thread(target=work).start()  # a process that ends waits for it: DuckDB must not be stopped in the middle
+    threading.Timer(_HEAD_START, work).start()  # a process that ends waits for it: DuckDB must not be stopped in the middle
 
 
 def revised(material: Material, policy: Policy, since: int, ledger_number: int) -> tuple[Outcome, np.ndarray]:

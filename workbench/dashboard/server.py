@@ -6,6 +6,7 @@ import gc
 import ipaddress
 import socket
 from contextlib import asynccontextmanager, closing
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ _OPTIONS: dict[str, object] = {
     "theme.showWidgetBorder": True,
 }
 
+_NEEDED_BY_ALL = ("altair", "pandas", "pyarrow.compute", "workbench.curate", "workbench.report")
+"""Imported before the server answers, so that the first visitor does not wait for them."""
+
 
 def serve(
     store: Path,
@@ -70,11 +74,9 @@ def serve(
     Raises:
         WorkbenchError: where another program has the port, or other machines could come in without a password.
     """
-    import altair as alt  # noqa: F401 - it and the next two, so that the first visitor does not wait for them
     import streamlit
     from starlette.middleware import Middleware
 
-    from workbench import curate, report  # noqa: F401
     from workbench.dashboard.access import Settings, start
     from workbench.dashboard.gate import Gate
 
@@ -94,6 +96,8 @@ def serve(
         announce(f"http://{known[0]}:{streamlit.get_option('server.port')}")
         yield
 
+    for library in _NEEDED_BY_ALL:
+        import_module(library)
     start(Settings(store=store.resolve(), author=author, plugins=plugins))
     app = streamlit.App(
         Path(__file__).with_name("app.py"),
