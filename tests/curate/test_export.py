@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections import Counter
 
 import pyarrow as pa
@@ -143,7 +146,7 @@ def test_the_manifest_and_the_card_say_how_it_was_chosen(store, tmp_path):
 
 
 def test_an_export_that_fails_leaves_what_was_there(store, tmp_path, monkeypatch):
-    """Killed or failing in the middle, the file under the final name is the whole one from before."""
+    """Failing in the middle, the file under the final name is the whole one from before, and nothing else is left."""
     record = import_rows(store, [(f"text {number}", "a") for number in range(14)])
     score_rows(store, record, 0)
     state = current(store, "data")
@@ -160,6 +163,52 @@ def test_an_export_that_fails_leaves_what_was_there(store, tmp_path, monkeypatch
         export(store, state, path, format="jsonl")
     assert before == path.read_bytes()
     assert {"out.jsonl", "out.jsonl.manifest.json", "out.jsonl.card.md"} == {each.name for each in tmp_path.glob("*out*")}
+
+
+VICTIM = """
+import importlib, os, signal, sys
+from pathlib import Path
+from workbench.curate import current
+from workbench.store import Store
+
+module = importlib.import_module("workbench.curate.export")
+pages, module.PAGE = module._pages, 5
+
+def deadly(*arguments):
+    for number, page in enumerate(pages(*arguments)):
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield page
+
+module._pages = deadly
+store = Store.open(sys.argv[1])
+module.export(store, current(store, "data"), Path(sys.argv[2]), format=sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "datasets"])
+def test_a_killed_export_leaves_what_was_there(store, tmp_path, format_name):
+    """After SIGKILL in the middle of writing, the name stands for the whole export from before, or for none; the next one is whole."""
+    record = import_rows(store, [(f"text {number}", "a") for number in range(14)])
+    score_rows(store, record, 0)
+    state, path = current(store, "data"), tmp_path / "out"
+
+    def killed():
+        victim = subprocess.run([sys.executable, "-c", VICTIM, store.path, path, format_name], capture_output=True, text=True, check=False)
+        assert (-signal.SIGKILL, "") == (victim.returncode, victim.stderr)
+
+    killed()
+    assert not path.exists()
+    whole = export(store, state, path, format=format_name)
+    before = content(path)
+    killed()
+    assert before == content(path)
+    assert 14 == whole.written == export(store, state, path, format=format_name).written
+
+
+def content(path):
+    """What a file holds, or each file of a folder."""
+    return {file.name: file.read_bytes() for file in path.iterdir()} if path.is_dir() else path.read_bytes()
 
 
 def test_a_folder_with_other_files_is_not_replaced(store, tmp_path):
