@@ -88,8 +88,9 @@ def take(address: str, pages: list[str], folder: Path) -> None:
                 page.goto(f"{address}/{PAGES[name]}")
                 page.locator("[data-testid=stMain] [data-testid=stElementContainer]").first.wait_for(state="attached", timeout=60_000)
                 settle(page)
-                if name in DECIDED:
-                    page.get_by_role("button", name="Start deciding").click()
+                sign_in = page.get_by_role("button", name="Start deciding")
+                if name in DECIDED and sign_in.count():  # the browser keeps the name from then on
+                    sign_in.click()
                     page.get_by_text("You decide as").wait_for()
                     settle(page)
                 if name == "judge":
