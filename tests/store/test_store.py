@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -71,6 +73,17 @@ def test_sql_that_takes_too_long_is_stopped(store, monkeypatch):
     assert store.ledger.append("x", {}, dataset="data", author="ann").number == 1
     meanwhile.join()
     ask()
+
+
+def test_ctrl_c_in_a_query_is_an_interrupt(store):
+    """It ends the query at once, as itself and not as an error, and the store can be read and written afterwards."""
+    alarm = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    alarm.start()
+    with pytest.raises(KeyboardInterrupt), store._door.read() as connection:
+        connection.execute("SELECT count(*) FROM range(1000000000000)").fetchone()
+    alarm.join()
+    entry = store.ledger.append("note", {}, dataset="data", author="ada")
+    assert [entry.number] == [each.number for each in store.ledger.log()]
 
 
 def test_status(store):

@@ -26,6 +26,7 @@ _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*) \(PID (?P<pid
 _FULL = re.compile(r"No space left on device|max_temp_directory_size|Disk quota exceeded", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"Read-only file system|Permission denied|Operation not permitted", re.IGNORECASE)
 _FOREIGN = re.compile(r"not a valid DuckDB database file|is an existing extension", re.IGNORECASE)
+_INTERRUPTED = "Query interrupted"
 _NEWER = re.compile(r"version number|newer version of DuckDB|storage version", re.IGNORECASE)
 
 
@@ -33,13 +34,18 @@ _NEWER = re.compile(r"version number|newer version of DuckDB|storage version", r
 def speaking_of(path: Path) -> Iterator[None]:
     """Raise a ``StoreError`` in place of what DuckDB and the operating system say of the store at ``path``.
 
-    Errors that only a mistake in our own SQL can cause stay as they are.
+    Ctrl-C in the middle of a query, which DuckDB makes an error of its own of, is a KeyboardInterrupt as anywhere else. Errors that only a mistake in
+    our own SQL can cause stay as they are.
     """
     try:
         yield
     except duckdb.Error as error:
         if isinstance(error, _OF_THE_FILE) or _FULL.search(str(error)):
             raise _told(path, error) from error
+        raise
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
         raise
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}:
