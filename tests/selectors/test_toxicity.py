@@ -137,6 +137,7 @@ def folder(tmp_path):
     return made
 
 
+@pytest.mark.slow
 def test_a_classifier_says_how_likely_a_text_is_toxic(folder, examples, context):
     """The probabilities are those that transformers gives to each text alone; empty texts have none."""
     import torch
@@ -154,6 +155,7 @@ def test_a_classifier_says_how_likely_a_text_is_toxic(folder, examples, context)
         assert pytest.approx(float(torch.softmax(logits, dim=1)[0, 1]), abs=1e-5) == values[place]
 
 
+@pytest.mark.slow
 def test_labels_that_may_hold_together_count_by_the_greatest(folder, examples, context):
     """And may be named."""
     config = json.loads((folder / "config.json").read_text())
