@@ -8,6 +8,7 @@ moment share the open file, a cursor each; the last to leave closes it.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -23,6 +24,7 @@ from workbench.store.lock import StoreLock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from types import FrameType
 
     from duckdb import DuckDBPyConnection
 
@@ -121,7 +123,7 @@ class Door:
         """
         shared: DuckDBPyConnection | None = getattr(self._thread, "shared", None)
         if shared is not None:
-            with closing(within(shared)) as cursor:
+            with closing(within(shared)) as cursor, _stopped_by_signals(cursor):
                 yield cursor
             return
         with self._inside(exclusive=False) as cursor:
@@ -229,6 +231,7 @@ class Door:
                         stack.push(attempt.pop_all())
                         break
                 time.sleep(_NAP)
+            stack.enter_context(_stopped_by_signals(connection))
             yield connection
 
     def _temporary(self) -> Path:
@@ -261,6 +264,32 @@ class Door:
 
 def _literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def _stopped_by_signals(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Have a signal that raises an exception in the main thread, as Ctrl-C does, end what the connection works on.
+
+    DuckDB by itself leaves its query at a signal, but then waits for those of its threads that are at work on it, for as long as they need.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no other one gets signals, or can say what becomes of them
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        with suppress(duckdb.Error):  # closed already
+            connection.interrupt()
+        before[signal.Signals(number)](number, frame)
+
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in found.items() if callable(handler)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
