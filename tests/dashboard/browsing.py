@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+SETTLED = """() => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]")
+    && !document.querySelector("[data-testid=stSkeleton]")
+    && new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true))))"""
+"""The script has run, every kind of element has been loaded (a kind is a file of its own), and what a drawn element listens to is connected."""
+
 
 def settle(page) -> None:
     """Wait until the page has caught up with the last click or key."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_function(SETTLED)
 
 
 def counters(page) -> dict[str, int]:

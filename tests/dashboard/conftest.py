@@ -396,15 +396,38 @@ def browser(chromium):
         yield contexts
 
 
+PAGES = pytest.StashKey[list]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Beside a failure, what the open pages show."""
+    report = yield
+    if report.when == "call" and report.failed:
+        report.sections += [(f"The page at {page.url}", _shown(page)) for page in item.stash.get(PAGES, [])]
+    return report
+
+
+def _shown(page) -> str:
+    from playwright.sync_api import Error
+
+    try:
+        return page.locator("body").inner_text(timeout=5000)
+    except Error as error:
+        return f"(it does not answer: {error})"
+
+
 @pytest.fixture
-def visit(browser):
+def visit(browser, request):
     """Opens an address at 1280 px, each time in a session of its own."""
+    pages = request.node.stash[PAGES] = []
     with contextlib.ExitStack() as stack:
 
         def open_page(address: str, *, scheme: str = "light") -> Visit:
             context = browser(scheme)
             context.clear_cookies(name="workbench-author")  # of another test's person
             seen = Visit(page=context.new_page())
+            pages.append(seen.page)
             stack.callback(seen.page.close)
             seen.page.on("request", lambda request: seen.requests.append(request.url))
             seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
