@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from workbench.dashboard.access import errors_told, open_store
-from workbench.dashboard.decisions import author, decide, draw_note, draw_notice, draw_signature, draw_undo, take_note
+from workbench.dashboard.decisions import author, decide, draw_note, draw_notice, draw_signature, draw_undo, outcome_told, take_note
 from workbench.dashboard.listing import read_record
 from workbench.dashboard.navigation import address, choose_dataset
 from workbench.dashboard.record import draw_record
@@ -78,7 +78,8 @@ def _decide(dataset: DatasetRecord, record: Record, decision: Literal["keep", "d
 
 
 def _go_to(dataset: DatasetRecord, rows: np.ndarray, at: int) -> None:
-    st.session_state["example"] = _id_of(open_store(), dataset, int(rows[at]))
+    with outcome_told():
+        st.session_state["example"] = _id_of(open_store(), dataset, int(rows[at]))
 
 
 def _id_of(store: Store, dataset: DatasetRecord, row: int) -> str:
