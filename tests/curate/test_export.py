@@ -204,6 +204,7 @@ def test_a_killed_export_leaves_what_was_there(store, tmp_path, format_name):
     killed()
     assert before == content(path)
     assert 14 == whole.written == export(store, state, path, format=format_name).written
+    assert {"out", "out.manifest.json", "out.card.md"} == {each.name for each in tmp_path.glob("*out*")}
 
 
 def content(path):

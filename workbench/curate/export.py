@@ -1,13 +1,13 @@
 """Writes the examples that a policy keeps, with a manifest and a data card that say how they came to be chosen.
 
-Rows are read page by page and written outside the store's lock, at one fixed ledger number; the file appears under its final name when it is whole.
+Rows are read page by page and written outside the store's lock, at one fixed ledger number; file, card and manifest appear under their names
+when all of them are whole.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from workbench.curate.formats import check_format, write_examples
 from workbench.curate.policies import to_plain
 from workbench.curate.verdicts import training_rows
 from workbench.errors import DataError
+from workbench.files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,22 +75,19 @@ def export(store: Store, state: Current, path: Path, *, format: FormatName, quot
         written=len(chosen),
         left_out=state.decision.counts.imported - len(chosen),
     )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _see_that_it_is_free(exported)
-        written = write_examples(format, _pages(store, state.dataset, chosen), partial, state.dataset)
-        if written != len(chosen):
-            raise DataError(f"{written} rows were written of {len(chosen)} chosen.", advice="The dataset changed meanwhile; export it again.")
-        _write_whole(exported.manifest, json.dumps(_manifest(store, state, exported, format), indent=2, ensure_ascii=False) + "\n")
-        _write_whole(exported.card, data_card(store, state, chosen, name=path.name, quote=quote))
-        if path.is_dir():
-            shutil.rmtree(path)
-        partial.replace(path)
+        with whole(path) as file, whole(exported.card) as card, whole(exported.manifest) as manifest:
+            written = write_examples(format, _pages(store, state.dataset, chosen), file, state.dataset)
+            if written != len(chosen):
+                raise DataError(f"{written} rows were written of {len(chosen)} chosen.", advice="The dataset changed meanwhile; export it again.")
+            manifest.write_text(json.dumps(_manifest(store, state, exported, format), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            card.write_text(data_card(store, state, chosen, name=path.name, quote=quote), encoding="utf-8")
+            if path.is_dir():
+                shutil.rmtree(path)
     except OSError as error:
         raise DataError(f"{path} could not be written: {error.strerror}.", expected="a place that can be written to") from error
-    finally:
-        _remove(partial)
     return exported
 
 
@@ -136,19 +134,3 @@ def _manifest(store: Store, state: Current, exported: Exported, name: str) -> di
             for run in state.runs
         ],
     }
-
-
-def _write_whole(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

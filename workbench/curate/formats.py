@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -150,7 +151,8 @@ def _write_datasets(pages: Iterable[pa.Table], path: Path, _dataset: DatasetReco
 
     first, pages = _peeked(pages)
     written = 0
-    table = path.with_name(path.name + ".arrow")
+    table = path / "unsaved" / "rows.arrow"
+    table.parent.mkdir(parents=True)
     shown = not datasets.are_progress_bars_disabled()
     try:
         with pa.OSFile(str(table), "wb") as file, pa.ipc.new_stream(file, first.schema) as writer:
@@ -160,7 +162,7 @@ def _write_datasets(pages: Iterable[pa.Table], path: Path, _dataset: DatasetReco
         datasets.disable_progress_bars()
         datasets.Dataset.from_file(str(table)).save_to_disk(str(path))
     finally:
-        table.unlink(missing_ok=True)
+        shutil.rmtree(table.parent)
         if shown:
             datasets.enable_progress_bars()
     return written

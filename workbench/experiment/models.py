@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from workbench.data import DataSource, load
 from workbench.errors import DataError, UnknownNameError
 from workbench.experiment.training import MODEL
+from workbench.files import whole
 from workbench.types import ExampleTable, RunPlan
 
 if TYPE_CHECKING:
@@ -84,17 +85,13 @@ def predict_file(store: Store, host: PluginHost, name: str, file: str, to: Path)
     table = loaded.tables["train"]
     examples = as_examples(table, tuple(role.name for role in roles))
     predictions = adapter.predict(adapter.load(folder, plan), examples)
-    partial = to.with_name(f".{to.name}.partial")
     try:
-        with partial.open("w", encoding="utf-8") as out:
+        with whole(to) as partial, partial.open("w", encoding="utf-8") as out:
             for source, line, prediction in zip(table["source"].to_pylist(), table["line"].to_pylist(), predictions.to_pylist(), strict=True):
                 present = {key: value for key, value in prediction.items() if value is not None}
                 out.write(json.dumps({"source": source, "line": line, **present}, ensure_ascii=False) + "\n")
-        partial.replace(to)
     except OSError as error:
         raise DataError(f"{to} could not be written: {error.strerror}.", expected="a place that can be written to") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return Predicted(read=loaded.read, predicted=table.num_rows, rejected=loaded.rejected.num_rows)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import unicodedata
 from typing import TYPE_CHECKING
 
 from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.files import whole
 from workbench.report.html import to_html
 from workbench.report.markdown import to_markdown
 
@@ -45,7 +45,8 @@ def write(report: Report, folder: Path, formats: Iterable[str] = ("html",)) -> l
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, texts, strict=True):
-            _replace(path, text)
+            with whole(path) as file:
+                file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WorkbenchError(
             f"the report cannot be written to {folder}: {error.strerror or error}.", advice="Give another folder with --to."
@@ -64,16 +65,3 @@ def file_stem(name: str) -> str:
         return stem
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{stem or 'report'}-{digest}"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file and rename, so that a reader sees the old report or the new one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
