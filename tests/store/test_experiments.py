@@ -37,12 +37,12 @@ def test_equal_identity_is_the_same_experiment(store, dataset_id):
 
 
 def test_update_merges_steps(store, dataset_id):
-    """Seconds by step add up over calls; the time of finishing stays until it runs again."""
+    """Seconds by step add up over calls; an experiment that is found finished again finished when it did, until it runs again."""
     number = opened(store, dataset_id).experiment_id
     store.experiments.update(number, steps={"import": 1.0})
     store.experiments.update(number, state="finished", steps={"curate": 2.0})
     finished = store.experiments.get(number)
-    store.experiments.update(number, steps={"curate": 3.0})
+    store.experiments.update(number, state="finished", steps={"curate": 3.0})
     found = store.experiments.get(number)
     assert ("finished", {"import": 1.0, "curate": 3.0}) == (found.state, found.steps)
     assert finished.finished == found.finished

@@ -73,7 +73,7 @@ class Experiments:
     def update(
         self, experiment_id: int, *, state: Literal["running", "finished", "failed"] | None = None, steps: Mapping[str, float] | None = None
     ) -> None:
-        """Change the state, and merge in seconds by step.
+        """Change the state, and merge in seconds by step. What is finished and found finished once more keeps the time at which it was.
 
         Raises:
             DataError: there is no such experiment.
@@ -81,7 +81,8 @@ class Experiments:
         with self._door.write() as connection:
             present = _experiment(connection, experiment_id)
             after = state or present.state
-            finished = None if after == "running" else now() if state else present.finished and stored_time(present.finished)
+            ended = state is not None and (state, present.state) != ("finished", "finished")
+            finished = None if after == "running" else now() if ended else present.finished and stored_time(present.finished)
             connection.execute(
                 "UPDATE experiments SET state = ?, finished = ?, steps = ? WHERE experiment_id = ?",
                 [after, finished, codec.dumps({**present.steps, **(steps or {})}), experiment_id],
