@@ -298,8 +298,8 @@ def interrupted(plugins, tmp_path, monkeypatch):
         wait_for(lambda: logged(tmp_path / "log")[1] > 2 and len(list(tmp_path.glob("*.files/cache/**/*.parquet"))) > 3, process)
         assert workers_of(tmp_path)
         process.send_signal(number)
-        process.communicate(timeout=30)
-        deadline = time.monotonic() + 10
+        process.communicate(timeout=120)
+        deadline = time.monotonic() + 60
         while workers_of(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert [] == workers_of(tmp_path)
@@ -334,7 +334,7 @@ def test_a_dataset_selector_hears_of_the_wish_to_stop(plugins, tmp_path):
     assert any("score counting.endless" in line for line in iter(process.stderr.readline, ""))
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
     assert 130 == process.returncode
 
 

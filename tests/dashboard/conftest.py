@@ -23,7 +23,7 @@ from workbench.types import Action, Direction, Findings, Role, RoleType, Rule, S
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-START = 60
+START = 180
 """Seconds that a server may take to answer on a busy machine."""
 ROWS = 120
 

@@ -26,7 +26,7 @@ UPGRADE = {
 
 def ask(address, path="/", method="GET", body=None, **headers):
     """The status, headers and beginning of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(address).port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(address).port, timeout=180)
     own = {"Host": f"127.0.0.1:{urlsplit(address).port}", "Accept": "text/html"}
     connection.request(method, path, body=body, headers={**own, **{name.replace("_", "-"): value for name, value in headers.items()}})
     answer = connection.getresponse()
@@ -86,7 +86,7 @@ def test_every_way_in_asks_for_the_password(store, serve_process, tmp_path):
     assert (429, True) == (status, bool(re.search(r"Try again in \d+ seconds", text)))
     assert 200 == ask(address, "/_stcore/health", **session)[0]
     process.terminate()
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=180)
     assert (False, False) == (PASSWORD in said, "wrong 1" in said)
 
 

@@ -25,7 +25,7 @@ class Cli:
         self.folder = folder
         self.environment = {**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "140"}
 
-    def __call__(self, *arguments: str, check: int | None = 0, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, check: int | None = 0, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; ``check`` is the exit code that it must have."""
         done = subprocess.run(
             [WORKBENCH, *arguments],

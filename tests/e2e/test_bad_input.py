@@ -100,7 +100,7 @@ HANDLED: dict[str, Callable[[], bytes]] = {
 def test_what_is_odd_but_right_is_handled(name: str, cli: Cli) -> None:
     """The whole run ends well, whatever the text's length or the number of classes."""
     write(cli.folder, train=HANDLED[name](), recipe=RECIPE.replace("epochs: 0.2", "epochs: 0.02"))
-    done = cli("run", "recipe.yaml", timeout=280)
+    done = cli("run", "recipe.yaml")
     assert "Results" in done.stdout
 
 

@@ -50,10 +50,17 @@ class _Engine:
             if self._root is None:
                 self._root = duckdb.connect(config=dict(settings))
             self._temporary.mkdir(parents=True, exist_ok=True)
-            if not self._inside:
-                self._root.execute(f"ATTACH {_literal(self._path)} AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
+            try:
+                if not self._inside:
+                    self._root.execute(f"ATTACH {_literal(self._path)} AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
+                cursor = within(self._root)
+            except (KeyboardInterrupt, RuntimeError):  # the second is how DuckDB tells of the first
+                if not self._inside:
+                    self._root.close()
+                    self._root = None
+                raise
             self._inside += 1
-            return within(self._root)
+            return cursor
 
     def leave(self, cursor: DuckDBPyConnection, *, broken: bool) -> None:
         """Close the cursor and, behind the last one, the file; after an error of DuckDB's the next to come starts anew."""
