@@ -256,6 +256,7 @@ def test_a_preview_without_duplicates_says_what_is_still_updating(scored):
     assert quick.before.rules[1].fired == quick.after.rules[1].fired
     rows_only = policy(rule("noise.x", "drop", ">=", 2.0))
     assert what_if(material, in_force, rows_only, duplicates=False).updating == ()
+    assert what_if(material, in_force, in_force, duplicates=False).updating == ()
 
 
 def test_a_policy_that_names_an_unknown_signal_is_refused(scored):

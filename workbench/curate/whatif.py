@@ -181,7 +181,8 @@ def what_if(material: Material, in_force: Policy, candidate: Policy, *, ledger_n
         in_force: the policy to compare with.
         candidate: the other.
         ledger_number: with the pins as they stood at this entry; None is now.
-        duplicates: whether duplicate rules are held against the rows anew. Where not, those whose result may differ are listed in ``updating``.
+        duplicates: whether duplicate rules are held against the rows anew. Where not, those whose result may differ are listed in ``updating``; none
+            does where the policies are the same.
 
     Raises:
         UnknownNameError: a policy names a signal that was not scored.
@@ -192,7 +193,7 @@ def what_if(material: Material, in_force: Policy, candidate: Policy, *, ledger_n
     before = outcome_at(material, in_force, number)
     material.check(candidate)
     pairwise = tuple(dict.fromkeys(item.signal for item in candidate.rules if material.declared(item.signal).pairwise))
-    if duplicates or not pairwise:
+    if duplicates or not pairwise or candidate == in_force:
         after, pairwise = outcome_at(material, candidate, number), ()
     else:
         after = evaluate(material, candidate, pinned, second=before)
