@@ -134,7 +134,7 @@ REFUSED = {
     "no YAML": Refused(recipe="task: [classification\n", says=("recipe.yaml:", "not YAML")),
     "an unset variable": Refused(recipe=RECIPE.replace("train.jsonl", "'${NOWHERE}/train.jsonl'"), says=("recipe.yaml:2", "NOWHERE")),
     "a missing recipe": Refused(arguments=("run", "nothing.yaml"), says=("nothing.yaml",)),
-    "a missing file": Refused(recipe=RECIPE.replace("train.jsonl", "nothing.jsonl"), says=("nothing.jsonl",)),
+    "a missing file": Refused(recipe=RECIPE.replace("train.jsonl", "nothing.jsonl"), says=("recipe.yaml:2", "nothing.jsonl")),
     "an empty file": Refused(train=b"", says=("train.jsonl", "empty")),
     "a file of another encoding": Refused(train="\n".join(map(json.dumps, examples(40))).encode("utf-16"), says=("train.jsonl", "UTF-16")),
     "a missing column": Refused(

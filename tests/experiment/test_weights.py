@@ -48,7 +48,7 @@ def test_weights_reach_the_training_of_curated_arms(tmp_path):
     write(tmp_path / "eval.jsonl", reviews(4, 1))
     plan = plan_of("{epochs: 2, weights: reweighing.weight}")
     store = Store.create(tmp_path / "w.duckdb")
-    outcome = run(store, plan, tmp_path, MACHINE, author="me")
+    outcome = run(store, plan, tmp_path, author="me", environment=MACHINE)
     dataset = outcome.curated.dataset.dataset_id
     (scored,) = (each for each in outcome.curated.runs if each.name == "reweighing")
     rows = store.datasets.rows(dataset, "train")
@@ -109,5 +109,5 @@ def test_weights_that_say_nothing_are_refused(tmp_path):
     plan = plan_of("{weights: reweighing.weight}", task="generation")
     store = Store.create(tmp_path / "w.duckdb")
     with pytest.raises(RecipeError, match="has no value for any row"):
-        run(store, plan, tmp_path, MACHINE, author="me")
+        run(store, plan, tmp_path, author="me", environment=MACHINE)
     assert 4 == curate(store, plan, tmp_path, author="me").decision.counts.imported

@@ -26,12 +26,11 @@ def perform(session: Session, plan: Plan, base: Path, *, store_file: Path, to: P
         RunError: where a run failed; all others are done and reported then.
     """
     from workbench.experiment import run
-    from workbench.finetune import environment
     from workbench.store import Store
 
     store = Store.create(store_file)
     progress = Steps(session.output)
-    outcome = run(store, plan, base, environment(), author=session.signature, progress=progress)
+    outcome = run(store, plan, base, author=session.signature, progress=progress)
     if outcome.repeated:
         session.output.say(f"{outcome.repeated} runs were finished already and are not repeated.")
     progress.begin("report")

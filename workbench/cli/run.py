@@ -31,7 +31,6 @@ def run(
     """
     from workbench.experiment import dry_run as estimate
     from workbench.experiment import read_recipe, resolve, weighted_by
-    from workbench.finetune import environment
 
     session: Session = ctx.obj
     read, located, text = read_recipe(recipe)
@@ -39,6 +38,8 @@ def run(
     if not dry_run:
         perform(session, plan, recipe.parent, store_file=session.store, to=to)
         return
+    from workbench.finetune import environment
+
     found = estimate(plan, recipe.parent, environment(), progress=Steps(session.output))
     session.output.show(
         "dry-run",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from workbench.errors import RecipeError
+from workbench.data.files import find_files
+from workbench.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,7 +176,7 @@ class Located:
 
 
 def read_recipe(path: Path) -> tuple[Recipe, Located, str]:
-    """Read a recipe and check its form; names of components are checked when it is resolved.
+    """Read a recipe and check its form, and that its data is there; names of components are checked when it is resolved.
 
     Returns:
         The recipe, where its keys stand, and the text as written.
@@ -190,7 +191,9 @@ def read_recipe(path: Path) -> tuple[Recipe, Located, str]:
     except UnicodeDecodeError:
         raise RecipeError(f"the recipe {path} is not UTF-8.", expected="a YAML file") from None
     located = Located(text, str(path))
-    return parse_recipe(located, default_name=path.stem), located, text
+    recipe = parse_recipe(located, default_name=path.stem)
+    _see_that_files_are_there(recipe.data, located, path.parent)
+    return recipe, located, text
 
 
 def recipe_from_text(text: str, origin: str) -> tuple[Recipe, Located]:
@@ -226,6 +229,15 @@ def _expand(value: object, path: tuple[str | int, ...], located: Located) -> obj
                 advice=f"Set it first: export {name}=FOLDER",
             )
     return _VARIABLE.sub(lambda match: os.environ[match[1]], value)
+
+
+def _see_that_files_are_there(data: Data, located: Located, base: Path) -> None:
+    for key, location in (("train", data.train), ("validation", data.validation), ("eval", data.eval)):
+        if isinstance(location, str):
+            try:
+                find_files(location, base, data.format)
+            except DataError as error:
+                raise RecipeError(f"{located.place('data', key)}: {error.given}", expected=error.expected, advice=error.advice) from None
 
 
 def _tuples(value: object) -> object:

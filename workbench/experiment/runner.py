@@ -22,6 +22,7 @@ from workbench.experiment.judge import FLOOR, judge
 from workbench.experiment.selecting import PlanModels
 from workbench.experiment.training import execute, metric_results
 from workbench.experiment.weights import read_weights, weighted_by
+from workbench.finetune import environment as this_machine
 from workbench.types import Silent
 
 if TYPE_CHECKING:
@@ -102,10 +103,18 @@ def curate(store: Store, plan: Plan, base: Path, *, author: str, environment: En
     return Curated(dataset=dataset, runs=tuple(runs), policy=policy, decision=decision, eval_check=check, steps=steps)
 
 
-def run(store: Store, plan: Plan, base: Path, environment: Environment, *, author: str, progress: Progress | None = None) -> Outcome:
+def run(store: Store, plan: Plan, base: Path, *, author: str, environment: Environment | None = None, progress: Progress | None = None) -> Outcome:
     """Do everything that the recipe says and that is not done yet.
 
     A run that fails is told and recorded, and the others go on; the experiment then counts as failed.
+
+    Args:
+        store: where everything goes.
+        plan: the resolved recipe.
+        base: the folder that relative locations start from.
+        author: who signs the policy.
+        environment: the machine to train on; None looks at this one when there is something to train.
+        progress: told of each step.
     """
     progress = progress or Silent()
     curated = curate(store, plan, base, author=author, environment=environment, progress=progress)
@@ -120,7 +129,7 @@ def run(store: Store, plan: Plan, base: Path, environment: Environment, *, autho
     evaluation = store.datasets.examples(curated.dataset.dataset_id, split="eval")
     if not len(evaluation):
         raise RunError(f"the dataset {curated.dataset.name!r} has no evaluation examples.", expected="at least one row in `eval`")
-    runs = _plan_runs(store, plan, experiment, curated, arms, environment, progress)
+    runs = _plan_runs(store, plan, experiment, curated, arms, environment or this_machine(), progress)
     repeated = sum(each.state == "finished" for each, _ in runs)
     validation = store.datasets.examples(curated.dataset.dataset_id, split="validation")
     first: WorkbenchError | None = None
