@@ -9,7 +9,7 @@ import pytest
 
 from workbench.cli import main
 from workbench.cli.commands import COMMANDS
-from workbench.experiment import read_recipe, resolve
+from workbench.experiment import recipe_from_text, resolve
 from workbench.host import PluginHost
 from workbench.types import ExampleTable, SelectorContext
 
@@ -28,12 +28,10 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert re.search(rf"(workbench |· `){name}\b", README)
 
 
-def test_the_recipe_is_valid(tmp_path: Path) -> None:
+def test_the_recipe_is_valid() -> None:
     """The recipe of the README resolves as it stands."""
-    path = tmp_path / "recipe.yaml"
-    path.write_text(block("yaml"), encoding="utf-8")
-    recipe, located, text = read_recipe(path)
-    plan = resolve(recipe, PluginHost.load(), located=located, text=text)
+    recipe, located = recipe_from_text(block("yaml"), "README.md")
+    plan = resolve(recipe, PluginHost.load(), located=located)
     assert "classification.classification" == plan.task.id
     assert [">= 0.8"] == [f"{item.rule.operator} {item.rule.threshold}" for item in plan.policy.rules if item.signal == "near-duplicates.jaccard"]
 
