@@ -225,8 +225,9 @@ class Person:
         await self.click("Policy: open", page.get_by_role("link", name="Policy", exact=True))
         await page.get_by_role("slider").first.focus()
         await self.press("Policy: move a threshold", "ArrowLeft")
-        await self.click("Policy: apply", page.get_by_role("button", name="Apply", exact=True))
-        await self.click("Policy: undo", page.locator(".st-key-undo-policy button"))
+        if self.name == "person 0":  # whoever comes second finds that threshold in force already, and nothing to apply
+            await self.click("Policy: apply", page.get_by_role("button", name="Apply", exact=True))
+            await self.click("Policy: undo", page.locator(".st-key-undo-policy button"))
         await self.load("Duplicates: open by its address", f"duplicates?group={number}")
         await self.sign_in()
         await self.click("Duplicates: let another row stay", page.get_by_role("button", name="Let this one stay").first)
