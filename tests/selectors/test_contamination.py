@@ -23,10 +23,11 @@ SKY = "天空是蓝色的因为瑞利散射使得短波长的光更容易散射"
 def held(examples):
     """Items from role columns, one on each line of a file."""
 
-    def make(types=None, **roles):
+    def make(types=None, *, sources=None, **roles):
         table = examples(types, **roles)
         lines = pa.array(range(1, len(table) + 1), pa.int64())
-        named = table.table.set_column(table.table.schema.get_field_index("source"), "source", pa.array(["test.jsonl"] * len(table)))
+        sources = sources or ["test.jsonl"] * len(table)
+        named = table.table.set_column(table.table.schema.get_field_index("source"), "source", pa.array(sources))
         return HeldOut(examples=ExampleTable(named.append_column("line", lines), table.roles), fingerprint="")
 
     return make
@@ -243,6 +244,13 @@ def test_without_items_there_are_no_scores(examples, context, held):
     assert ([(None, None)], ("there are no evaluation examples to compare with",)) == (shares(found), found.notes)
     notes = Contamination().score(examples(text=[FOX]), context(held_out=held(text=[FOX, "", None]))).notes
     assert ("compared with 3 items of test.jsonl", "2 of these items have nothing in text, so nothing equals them") == notes
+
+
+def test_a_note_names_ten_sources(examples, context, held):
+    """And how many more there are, so that items of thousands of files fill no screen."""
+    items = held(text=[FOX] * 13, sources=[f"{number}.txt" for number in range(13)])
+    (note,) = Contamination().score(examples(text=[FOX]), context(held_out=items)).notes
+    assert note == "compared with 13 items of " + ", ".join(f"{number}.txt" for number in range(10)) + " and 3 further sources"
 
 
 @pytest.mark.parametrize("changes", [{"words": 0}, {"characters": -1}, {"roles": ()}], ids=str)

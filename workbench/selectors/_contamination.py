@@ -22,6 +22,7 @@ OTHER: Final = "other"
 _EXACT: Final = "exact"
 _TOLD_FROM: Final = 0.2
 _QUOTED: Final = 1_000  # code points of an item that evidence keeps
+_MOST_NAMED: Final = 10  # sources of items that a note names
 _INDEXES: weakref.WeakKeyDictionary[HeldOut, dict[ContaminationParams, _Prepared]] = weakref.WeakKeyDictionary()
 
 
@@ -231,7 +232,9 @@ def _prepare(examples: ExampleTable, params: ContaminationParams) -> _Prepared:
         each = examples.take(_first_of_each(joined_text(examples, params.shared)))
         index = Items(composed(joined_text(each, params.shared)), words=params.words, characters=params.characters)
         contexts = _Known(items=index, examples=each, roles=params.shared, signal="shared", part="context")
-    notes = [f"compared with {size} items of {', '.join(dict.fromkeys(examples.texts('source'))) or 'the evaluation split'}"]
+    sources = list(dict.fromkeys(examples.texts("source")))
+    named = ", ".join(sources[:_MOST_NAMED]) + (f" and {len(sources) - _MOST_NAMED:,} further sources" if len(sources) > _MOST_NAMED else "")
+    notes = [f"compared with {size:,} items of {named or 'the evaluation split'}"]
     if items.items.empty:
         notes.append(f"{items.items.empty} of these items have nothing in {' or '.join(params.roles)}, so nothing equals them")
     return _Prepared(items=items, contexts=contexts, notes=tuple(notes))
